@@ -1,0 +1,239 @@
+#include "autograd/engine.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "autograd/grad_mode.hpp"
+#include "autograd/node.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/saved.hpp"
+#include "autograd/sum_to.hpp"
+#include "lib/kernels/arithmetic.hpp"
+
+namespace xg {
+namespace {
+
+/// The sum of a gradient and another contribution, in place where nobody else can see the first.
+void accumulate(Tensor& total, Tensor contribution) {
+  if (!total.defined()) {
+    total = std::move(contribution);
+  } else if (grad_enabled() || !total.array().is_unique() || !total.array().is_contiguous()) {
+    total = total + contribution;
+  } else {
+    Array sum = total.array();
+    kernels::add_into(sum, contribution.array());
+  }
+}
+
+/// The gradients in flight: of each node, the sum of what its consumers gave. They belong to one backward call.
+class Queue {
+ public:
+  struct Entry {
+    NodeRef node;
+    Tensor gradient;
+  };
+
+  bool empty() const { return entries_.empty(); }
+
+  void add(const NodeRef& node, Tensor gradient) {
+    Entry& entry = entries_[node->id()];
+    if (!entry.node) entry.node = node;
+    accumulate(entry.gradient, std::move(gradient));
+  }
+
+  /// The newest node: every consumer of it has already contributed.
+  Entry pop() {
+    auto newest = entries_.begin();
+    Entry entry = std::move(newest->second);
+    entries_.erase(newest);
+    return entry;
+  }
+
+ private:
+  std::map<std::uint64_t, Entry, std::greater<>, pool::Allocator<std::pair<const std::uint64_t, Entry>>> entries_;
+};
+
+/// One walk from the roots to the leaves, newest node first.
+class Backward final : public InputGradients {
+ public:
+  Backward(bool retain_graph, std::source_location where) : retain_graph_(retain_graph), where_(where) {}
+
+  void start(const Tensor& root, const Tensor& gradient) { queue_.add(root.node(), gradient); }
+
+  /// Restricts the walk to what leads to `inputs`, and keeps their gradients instead of storing any.
+  void only_to(const std::vector<Tensor>& roots, const std::vector<Tensor>& inputs);
+
+  void run();
+
+  /// The gradient of a node given to only_to; undefined if none reached it.
+  Tensor result(const NodeRef& node) const { return results_.at(node.get()); }
+
+  bool wants(std::size_t input) const override {
+    return !restricted_ || leading_.contains(current_->input(input).get());
+  }
+
+  void give(std::size_t input, Tensor gradient) override {
+    const NodeRef& to = current_->input(input);
+    queue_.add(to, sum_to(gradient, to->shape(), to->dtype()));
+  }
+
+ private:
+  void visit(const NodeRef& current, Tensor gradient);
+  void differentiate(const Node& node, const Tensor& gradient);
+
+  bool retain_graph_;
+  bool restricted_ = false;
+  std::source_location where_;
+  Queue queue_;
+  const Node* current_ = nullptr;
+  std::unordered_set<const Node*> leading_;
+  std::unordered_map<const Node*, Tensor> results_;
+  /// What the leaves get when the walk has ended: one that fails changes no gradient.
+  std::vector<std::pair<NodeRef, Tensor>> finished_;
+};
+
+void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<Tensor>& inputs) {
+  restricted_ = true;
+  for (const Tensor& input : inputs) {
+    results_[input.node().get()];
+    leading_.insert(input.node().get());
+  }
+  std::unordered_set<const Node*> seen;
+  std::vector<const Node*> reached;
+  const auto reach = [&](const Node* node) {
+    if (node && seen.insert(node).second) reached.push_back(node);
+  };
+  for (const Tensor& root : roots) reach(root.node().get());
+  for (std::size_t next = 0; next < reached.size(); ++next)
+    for (std::size_t i = 0; i < reached[next]->inputs(); ++i) reach(reached[next]->input(i).get());
+  std::sort(reached.begin(), reached.end(), [](const Node* a, const Node* b) { return a->id() < b->id(); });
+  for (const Node* node : reached)
+    for (std::size_t i = 0; i < node->inputs(); ++i)
+      if (leading_.contains(node->input(i).get())) leading_.insert(node);
+}
+
+/// A stored gradient is contiguous and nobody's view.
+Tensor to_store(const Tensor& gradient) {
+  return gradient.array().is_contiguous() || gradient.requires_grad() ? gradient : Tensor(gradient.array().clone());
+}
+
+void Backward::run() {
+  while (!queue_.empty()) {
+    auto [node, gradient] = queue_.pop();
+    visit(node, std::move(gradient));
+  }
+  for (auto& [node, gradient] : finished_) accumulate(node->attach().gradient, to_store(gradient));
+}
+
+void Backward::visit(const NodeRef& current, Tensor gradient) {
+  Node& node = *current;
+  if (auto* extra = node.attachments())
+    for (const auto& hook : extra->hooks)
+      if (Tensor changed = hook(gradient); changed.defined()) gradient = sum_to(changed, node.shape(), node.dtype());
+  if (restricted_) {
+    if (const auto asked = results_.find(&node); asked != results_.end()) accumulate(asked->second, gradient);
+    const bool goes_on = [&] {
+      for (std::size_t i = 0; i < node.inputs(); ++i)
+        if (leading_.contains(node.input(i).get())) return true;
+      return false;
+    }();
+    if (!goes_on) return;
+  } else if (node.is_leaf() || (node.attachments() && node.attachments()->retains_gradient)) {
+    finished_.emplace_back(current, gradient);
+  }
+  if (node.is_leaf()) return;
+  differentiate(node, gradient);
+  if (!retain_graph_) node.release();
+}
+
+void Backward::differentiate(const Node& node, const Tensor& gradient) {
+  if (node.released())
+    throw GraphError(concat("backward: a second pass through '", node.op(), "' (recorded at ", to_string(node.where()),
+                            "), whose saved tensors were freed by the first: pass .retain_graph = true to the first"),
+                     where_);
+  current_ = &node;
+  const CallerScope scope(node.where());
+  try {
+    node.differentiate(gradient, *this);
+  } catch (const SavedTensorChanged& changed) {
+    throw GraphError(concat("backward: a tensor of shape ", changed.shape, " that '", node.op(),
+                            "' saved for its gradient was changed in place: it is at version ", changed.version,
+                            ", saved at version ", changed.saved_version,
+                            ". Change a clone, or change it after backward. Recorded here:"),
+                     node.where());
+  }
+}
+
+void check_root(const char* call, const Tensor& root, std::source_location where) {
+  if (!root.defined()) throw GraphError(concat(call, ": the root is an undefined tensor"), where);
+  if (!root.requires_grad())
+    throw GraphError(concat(call, ": the root, of shape ", root.shape(),
+                            ", has no gradient: no tensor it was computed from has set_requires_grad(), or it was "
+                            "computed under NoGrad or detached"),
+                     where);
+}
+
+Tensor root_gradient(const char* call, const Tensor& root, const Tensor& given, std::source_location where) {
+  if (!given.defined()) {
+    if (root.size() != 1)
+      throw GraphError(concat(call, ": the root has shape ", root.shape(),
+                              ", and only a single element has a gradient by itself: reduce it with sum() or mean(), "
+                              "or pass .gradient"),
+                       where);
+    return Tensor(Array::full(root.shape(), 1, root.dtype()));
+  }
+  if (given.shape() != root.shape())
+    throw ShapeError(concat(call, ": the given gradient has shape ", given.shape(), ", the root ", root.shape()), where);
+  return given.dtype() == root.dtype() ? given : Tensor(given.array().astype(root.dtype()));
+}
+
+}  // namespace
+
+void Tensor::backward(std::source_location where) const { backward(BackwardOptions{}, where); }
+
+void Tensor::backward(const BackwardOptions& options, std::source_location where) const {
+  check_root("backward", *this, where);
+  const Tensor gradient = root_gradient("backward", *this, options.gradient, where);
+  const GradMode mode(options.create_graph);
+  Backward pass(options.retain_graph || options.create_graph, where);
+  pass.start(*this, gradient);
+  pass.run();
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options, std::source_location where) {
+  if (options.gradients.size() > outputs.size())
+    throw ValueError(concat("grad: ", options.gradients.size(), " gradients were given for ", outputs.size(), " outputs"),
+                     where);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].requires_grad())
+      throw GraphError(concat("grad: input ", i, " has no gradient: call set_requires_grad() before computing with it"),
+                       where);
+  const GradMode mode(options.create_graph);
+  Backward pass(options.retain_graph || options.create_graph, where);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    check_root("grad", outputs[i], where);
+    const Tensor given = i < options.gradients.size() ? options.gradients[i] : Tensor();
+    pass.start(outputs[i], root_gradient("grad", outputs[i], given, where));
+  }
+  pass.only_to(outputs, inputs);
+  pass.run();
+  std::vector<Tensor> results;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    results.push_back(pass.result(inputs[i].node()));
+    if (!results.back().defined() && !options.allow_unused)
+      throw GraphError(concat("grad: no output depends on input ", i, ", of shape ", inputs[i].shape(),
+                              ": pass .allow_unused = true to get an undefined tensor for it"),
+                       where);
+  }
+  return results;
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& options, std::source_location where) {
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, options, where).front();
+}
+
+}  // namespace xg

@@ -1,0 +1,18 @@
+#include "autograd/grad_mode.hpp"
+
+#include <utility>
+
+namespace xg {
+namespace {
+
+thread_local bool enabled_here = true;
+
+}  // namespace
+
+bool grad_enabled() { return enabled_here; }
+
+GradMode::GradMode(bool enabled) : outer_(std::exchange(enabled_here, enabled)) {}
+
+GradMode::~GradMode() { enabled_here = outer_; }
+
+}  // namespace xg

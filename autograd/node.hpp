@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <vector>
+
+#include "autograd/node_ref.hpp"
+#include "autograd/tensor.hpp"
+
+namespace xg {
+
+/// Where a node puts the gradients of its inputs.
+class XG_API InputGradients {
+ public:
+  virtual ~InputGradients() = default;
+  /// False if nobody asked for the gradient of this input.
+  virtual bool wants(std::size_t input) const = 0;
+  /// Hands over the gradient of an input, in any shape the input broadcasts to.
+  virtual void give(std::size_t input, Tensor gradient) = 0;
+};
+
+/// One recorded operation, or a leaf. A node knows its place in the order of creation, which is a topological order, and
+/// the nodes of its inputs. It holds no values but those that its rules saved.
+class XG_API Node : public Counted {
+ public:
+  Node(const char* op, std::source_location where, const Array& value);
+  virtual ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  std::uint64_t id() const { return id_; }
+  /// The name of the operation; "leaf" for a leaf.
+  const char* op() const { return op_; }
+  /// The user's line.
+  const std::source_location& where() const { return where_; }
+  const Shape& shape() const { return shape_; }
+  DType dtype() const { return dtype_; }
+  bool is_leaf() const { return inputs() == 0 && !released_; }
+  bool released() const { return released_; }
+
+  /// How many inputs the operation has, and the node of each; null for one without gradient.
+  virtual std::size_t inputs() const { return 0; }
+  virtual const NodeRef& input(std::size_t index) const;
+  /// Computes the gradients of the inputs from the gradient of the output.
+  virtual void differentiate(const Tensor& output_gradient, InputGradients& gradients) const;
+  /// Frees the rules, what they saved, and the edges.
+  void release();
+
+  /// What only some nodes have: leaves a gradient, watched nodes hooks.
+  struct Attachments {
+    Tensor gradient;
+    std::vector<Tensor::Hook> hooks;
+    bool retains_gradient = false;
+  };
+  Attachments* attachments() const { return attachments_.get(); }
+  Attachments& attach();
+
+  static void* operator new(std::size_t bytes);
+  static void operator delete(void* block, std::size_t bytes) noexcept;
+
+ protected:
+  virtual void release_edges() {}
+
+ private:
+  std::uint64_t id_;
+  const char* op_;
+  std::source_location where_;
+  Shape shape_;
+  DType dtype_;
+  bool released_ = false;
+  std::unique_ptr<Attachments> attachments_;
+};
+
+inline Node* NodeRef::get() const { return static_cast<Node*>(node_); }
+inline Node* NodeRef::operator->() const { return get(); }
+inline Node& NodeRef::operator*() const { return *get(); }
+
+}  // namespace xg

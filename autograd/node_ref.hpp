@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "lib/export.hpp"
+
+namespace xg {
+
+class Node;
+
+/// The part of a Node that a NodeRef counts.
+struct Counted {
+  std::atomic<std::uint32_t> owners{0};
+};
+
+/// A counted pointer to a Node. The last one frees the node, and with it the graph behind it, by a loop: the depth of a
+/// graph is bounded by memory, not by the stack.
+class XG_API NodeRef {
+ public:
+  NodeRef() = default;
+  explicit NodeRef(Counted* node) noexcept : node_(node) { retain(); }
+  NodeRef(const NodeRef& other) noexcept : node_(other.node_) { retain(); }
+  NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  NodeRef& operator=(NodeRef other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~NodeRef() {
+    if (node_ && node_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(node_);
+  }
+
+  explicit operator bool() const { return node_ != nullptr; }
+  bool operator==(const NodeRef& other) const { return node_ == other.node_; }
+  /// Defined in node.hpp, with the Node.
+  inline Node* get() const;
+  inline Node* operator->() const;
+  inline Node& operator*() const;
+
+ private:
+  static void destroy(Counted* node) noexcept;
+  void retain() noexcept {
+    if (node_) node_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  Counted* node_ = nullptr;
+};
+
+}  // namespace xg

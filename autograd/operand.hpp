@@ -1,0 +1,69 @@
+#pragma once
+
+#include <initializer_list>
+#include <source_location>
+#include <type_traits>
+
+#include "autograd/saved.hpp"
+#include "autograd/tensor.hpp"
+
+namespace xg {
+
+/// An argument of an operation: a Tensor, or what converts to one, with the user's line. Numbers are weak: they take
+/// the dtype of the tensor they meet. An Operand lives no longer than the call.
+class XG_API Operand {
+ public:
+  Operand(const Tensor& tensor, std::source_location where = std::source_location::current());
+  Operand(const Saved& saved, std::source_location where = std::source_location::current())
+      : Operand(saved.get(), where) {}
+  Operand(const Array& array, std::source_location where = std::source_location::current())
+      : own_(array), where_(where) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Operand(T number, std::source_location where = std::source_location::current())
+      : number_(static_cast<double>(number)),
+        number_dtype_(Tensor::default_dtype<T>()),
+        is_number_(true),
+        where_(where) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Operand(std::initializer_list<T> values, std::source_location where = std::source_location::current())
+      : own_(values), where_(where) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Operand(std::initializer_list<std::initializer_list<T>> rows,
+          std::source_location where = std::source_location::current())
+      : own_(rows), where_(where) {}
+  Operand(const Operand&) = default;
+  Operand& operator=(const Operand&) = delete;
+
+  /// The tensor; a number becomes one of its own dtype.
+  const Tensor& tensor() const {
+    if (tensor_) return *tensor_;
+    if (!own_.defined()) materialize(number_dtype_);
+    return own_;
+  }
+  const Array& array() const { return tensor().array(); }
+  const Shape& shape() const { return tensor().shape(); }
+  DType dtype() const { return tensor().dtype(); }
+  const std::source_location& where() const { return where_; }
+  operator const Tensor&() const { return tensor(); }
+
+  /// True for a number, whose dtype is not decided yet.
+  bool is_number() const { return is_number_; }
+  /// Gives a number the dtype it has beside a tensor of dtype `other`: that dtype, unless the number is of a larger
+  /// kind (a floating number beside integers makes float32).
+  void adapt_to(DType other);
+
+ private:
+  void materialize(DType dtype) const;
+
+  const Tensor* tensor_ = nullptr;
+  mutable Tensor own_;
+  double number_ = 0;
+  DType number_dtype_ = float32;
+  bool is_number_ = false;
+  std::source_location where_;
+};
+
+}  // namespace xg

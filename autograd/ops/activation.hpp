@@ -1,0 +1,26 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+#include "lib/random.hpp"
+
+namespace xg {
+
+/// (e^x - e^-x) / (e^x + e^-x). Gradient: dy (1 - y^2).
+XG_API Tensor tanh(const Operand& x);
+/// dy (1 - y^2) in one pass, for y = tanh(x): two floating tensors of one shape and dtype.
+XG_API Tensor tanh_gradient(const Operand& dy, const Operand& y);
+/// 1 / (1 + e^-x). Gradient: dy y (1 - y).
+XG_API Tensor sigmoid(const Operand& x);
+/// max(x, 0). The gradient at 0 is 0.
+XG_API Tensor relu(const Operand& x);
+/// ln(1 + e^x), without overflow. Gradient: dy sigmoid(x).
+XG_API Tensor softplus(const Operand& x);
+/// e^x / sum(e^x) along an axis, the maximum subtracted first. Gradient: y (dy - sum(dy y)).
+XG_API Tensor softmax(const Operand& x, int axis = -1);
+/// ln softmax(x), computed without the quotient. Gradient: dy - softmax(x) sum(dy).
+XG_API Tensor log_softmax(const Operand& x, int axis = -1);
+/// Sets each element to 0 with probability `rate`, else divides it by 1 - rate; one draw of the generator is used. Rate 0
+/// is the identity, rate 1 gives zeros; a rate outside [0, 1] is a ValueError.
+XG_API Tensor dropout(const Operand& x, double rate, Generator& generator);
+
+}  // namespace xg

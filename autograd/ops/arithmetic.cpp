@@ -1,0 +1,93 @@
+#include "autograd/ops/arithmetic.hpp"
+
+#include "autograd/ops/check.hpp"
+#include "autograd/ops/compare.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "autograd/record.hpp"
+#include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/elementwise.hpp"
+
+namespace xg {
+namespace {
+
+void check_numeric(const char* op, const Operand& a, const Operand& b) {
+  if (a.dtype() == boolean && b.dtype() == boolean)
+    throw DTypeError(concat(op, ": no arithmetic on boolean tensors of shapes ", a.shape(), " and ", b.shape(),
+                            ": convert with astype"),
+                     a.where());
+}
+
+/// The share of the gradient that goes to `a` where it is chosen over `b`: 1, 1/2 on a tie, 0.
+Tensor share(const Tensor& chosen, const Tensor& tie, const Tensor& dy) {
+  return where(tie, dy * 0.5, where(chosen, dy, 0.0));
+}
+
+}  // namespace
+
+Tensor add(Operand a, Operand b) {
+  align("add", a, b);
+  check_numeric("add", a, b);
+  return record("add", kernels::add(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
+                edge(b, [](const Tensor& dy) { return dy; }));
+}
+
+Tensor subtract(Operand a, Operand b) {
+  align("subtract", a, b);
+  check_numeric("subtract", a, b);
+  return record("subtract", kernels::subtract(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
+                edge(b, [](const Tensor& dy) { return -dy; }));
+}
+
+Tensor multiply(Operand a, Operand b) {
+  align("multiply", a, b);
+  check_numeric("multiply", a, b);
+  return record("multiply", kernels::multiply(a.array(), b.array()),
+                edge(a, [b = Saved(b)](const Tensor& dy) { return dy * b; }),
+                edge(b, [a = Saved(a)](const Tensor& dy) { return dy * a; }));
+}
+
+Tensor divide(Operand a, Operand b) {
+  align("divide", a, b);
+  check_numeric("divide", a, b);
+  return record("divide", kernels::divide(a.array(), b.array()),
+                edge(a, [b = Saved(b)](const Tensor& dy) { return dy / b; }),
+                edge(b, [b = Saved(b)](const Tensor& dy, const Tensor& y) { return -dy * y / b; }));
+}
+
+Tensor negative(const Operand& x) {
+  if (x.dtype() == boolean) throw DTypeError(concat("negative: no arithmetic on boolean tensors"), x.where());
+  return record("negative", kernels::negative(x.array()), edge(x, [](const Tensor& dy) { return -dy; }));
+}
+
+Tensor pow(Operand a, Operand b) {
+  align("pow", a, b);
+  check_numeric("pow", a, b);
+  return record("pow", kernels::power(a.array(), b.array()),
+                edge(a,
+                     [a = Saved(a), b = Saved(b)](const Tensor& dy) {
+                       // b = 0 is constant in a, though a^-1 is infinite at 0.
+                       return dy * where(b.get() == 0.0, 0.0, b * pow(a, b.get() - 1.0));
+                     }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy, const Tensor& y) {
+                  const Tensor flat = a.get() == 0.0;
+                  return where(flat, 0.0, dy * y * log(where(flat, 1.0, a)));
+                }));
+}
+
+Tensor maximum(Operand a, Operand b) {
+  align("maximum", a, b);
+  check_numeric("maximum", a, b);
+  return record("maximum", kernels::maximum(a.array(), b.array()),
+                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() > b, a.get() == b, dy); }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() > a, a.get() == b, dy); }));
+}
+
+Tensor minimum(Operand a, Operand b) {
+  align("minimum", a, b);
+  check_numeric("minimum", a, b);
+  return record("minimum", kernels::minimum(a.array(), b.array()),
+                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() < b, a.get() == b, dy); }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() < a, a.get() == b, dy); }));
+}
+
+}  // namespace xg

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+
+namespace xg {
+
+// Elementwise arithmetic. Shapes broadcast as in NumPy (else a ShapeError), dtypes promote as in PyTorch, numbers are weak:
+// `x * 2.0` keeps the dtype of a floating x. No arithmetic on booleans: a DTypeError.
+
+/// a + b.
+XG_API Tensor add(Operand a, Operand b);
+/// a - b.
+XG_API Tensor subtract(Operand a, Operand b);
+/// a b, element by element.
+XG_API Tensor multiply(Operand a, Operand b);
+/// a / b; integers give float32.
+XG_API Tensor divide(Operand a, Operand b);
+/// -x.
+XG_API Tensor negative(const Operand& x);
+/// a to the power b; integers give float32. The gradient of the base is b a^(b-1), that of the exponent a^b ln a
+/// (0 where a = 0 and b > 0).
+XG_API Tensor pow(Operand a, Operand b);
+/// The larger of a and b; NaN if either is. Where they are equal, each gets half of the gradient.
+XG_API Tensor maximum(Operand a, Operand b);
+/// The smaller of a and b; NaN if either is. Where they are equal, each gets half of the gradient.
+XG_API Tensor minimum(Operand a, Operand b);
+
+inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
+inline Tensor operator-(const Operand& a, const Operand& b) { return subtract(a, b); }
+inline Tensor operator*(const Operand& a, const Operand& b) { return multiply(a, b); }
+inline Tensor operator/(const Operand& a, const Operand& b) { return divide(a, b); }
+inline Tensor operator-(const Operand& x) { return negative(x); }
+
+// `x += y` is `x = x + y`: the handle gets a new tensor, and nothing that shares the old elements changes.
+
+inline Tensor& operator+=(Tensor& a, const Operand& b) { return a = add(Operand(a, b.where()), b); }
+inline Tensor& operator-=(Tensor& a, const Operand& b) { return a = subtract(Operand(a, b.where()), b); }
+inline Tensor& operator*=(Tensor& a, const Operand& b) { return a = multiply(Operand(a, b.where()), b); }
+inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = divide(Operand(a, b.where()), b); }
+
+}  // namespace xg

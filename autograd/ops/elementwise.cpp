@@ -1,0 +1,81 @@
+#include "autograd/ops/elementwise.hpp"
+
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/check.hpp"
+#include "autograd/ops/compare.hpp"
+#include "autograd/record.hpp"
+#include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/elementwise.hpp"
+
+namespace xg {
+namespace {
+
+void check_numeric(const char* op, const Operand& x) {
+  if (x.dtype() == boolean)
+    throw DTypeError(concat(op, ": no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"),
+                     x.where());
+}
+
+}  // namespace
+
+Tensor exp(const Operand& x) {
+  return record("exp", kernels::exp(x.array()), edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y; }));
+}
+
+Tensor log(const Operand& x) {
+  return record("log", kernels::log(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy / x; }));
+}
+
+Tensor log1p(const Operand& x) {
+  return record("log1p", kernels::log1p(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (x.get() + 1.0); }));
+}
+
+Tensor expm1(const Operand& x) {
+  return record("expm1", kernels::expm1(x.array()),
+                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * (y + 1.0); }));
+}
+
+Tensor sqrt(const Operand& x) {
+  return record("sqrt", kernels::sqrt(x.array()),
+                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * 0.5 / y; }));
+}
+
+Tensor rsqrt(const Operand& x) {
+  return record("rsqrt", kernels::rsqrt(x.array()),
+                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * -0.5 * y * y * y; }));
+}
+
+Tensor square(const Operand& x) {
+  check_numeric("square", x);
+  return record("square", kernels::square(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 2.0 * x; }));
+}
+
+Tensor abs(const Operand& x) {
+  check_numeric("abs", x);
+  return record("abs", kernels::abs(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sign(x); }));
+}
+
+Tensor sign(const Operand& x) {
+  check_numeric("sign", x);
+  return record("sign", kernels::sign(x.array()), edge(x, [](const Tensor& dy) { return dy * 0.0; }));
+}
+
+Tensor clip(const Operand& x, double low, double high) {
+  check_numeric("clip", x);
+  if (!(low <= high)) throw ValueError(concat("clip: low ", low, " is not at most high ", high), x.where());
+  const Array bottom = Array::full({}, low, x.dtype()), top = Array::full({}, high, x.dtype());
+  return record("clip", kernels::minimum(kernels::maximum(x.array(), bottom), top),
+                edge(x, [x = Saved(x), low, high](const Tensor& dy) {
+                  return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));
+                }));
+}
+
+Tensor astype(const Operand& x, DType dtype) {
+  if (dtype == x.dtype()) return x.tensor();
+  if (!is_floating(dtype)) return x.array().astype(dtype);
+  return record("astype", x.array().astype(dtype), edge(x, [](const Tensor& dy) { return dy; }));
+}
+
+}  // namespace xg

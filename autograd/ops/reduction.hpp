@@ -1,0 +1,38 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+
+namespace xg {
+
+/// Which axes a reduction folds (all, unless some are named; negative ones count from the end), and whether they stay
+/// with extent 1: `sum(x, {.axis = 1, .keepdims = true})`, `mean(x, {.axis = {0, 2}})`.
+struct Reduce {
+  Axes axis = {};
+  bool keepdims = false;
+};
+
+/// The options of var.
+struct VarianceOptions {
+  Axes axis = {};
+  bool keepdims = false;
+  double correction = 0;  ///< divide by n - correction: 0 as NumPy and Keras, 1 for the unbiased estimate
+};
+
+/// The sum; integers give int64, nothing gives 0. Float sums are added in a fixed order, in blocks.
+XG_API Tensor sum(const Operand& x, const Reduce& options = {});
+/// The mean; integers give float32.
+XG_API Tensor mean(const Operand& x, const Reduce& options = {});
+/// The largest element; NaN if there is one. Equal ones share the gradient evenly. Nothing to choose from is a ShapeError.
+XG_API Tensor max(const Operand& x, const Reduce& options = {});
+/// The smallest element; as max.
+XG_API Tensor min(const Operand& x, const Reduce& options = {});
+/// The index (int64) of the first largest element along one axis, or in the flattened tensor. No gradient.
+XG_API Tensor argmax(const Operand& x, const Reduce& options = {});
+/// The index (int64) of the first smallest element; as argmax.
+XG_API Tensor argmin(const Operand& x, const Reduce& options = {});
+/// The variance sum((x - mean)^2) / (n - correction), in two passes.
+XG_API Tensor var(const Operand& x, const VarianceOptions& options = {});
+/// ln sum(e^x), the maximum subtracted first. Gradient: dy softmax(x).
+XG_API Tensor logsumexp(const Operand& x, const Reduce& options = {});
+
+}  // namespace xg

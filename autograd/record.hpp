@@ -1,0 +1,137 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <source_location>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "autograd/grad_mode.hpp"
+#include "autograd/node.hpp"
+#include "autograd/operand.hpp"
+#include "autograd/saved.hpp"
+
+namespace xg {
+
+/// A rule maps the gradient of an operation's output to that of one input, in any shape the input broadcasts to. One
+/// that needs the output takes it as its second argument: a captured output would keep its own node alive for ever.
+template <class Rule>
+concept OutputRule = std::is_invocable_r_v<Tensor, const Rule&, const Tensor&, const Tensor&>;
+template <class Rule>
+concept GradientRule = OutputRule<Rule> || std::is_invocable_r_v<Tensor, const Rule&, const Tensor&>;
+
+/// The way from an operation's output back to one of its inputs. `to` is null if the input needs no gradient; the rule
+/// and what it captured are dropped then.
+template <GradientRule Rule>
+struct Edge {
+  NodeRef to;
+  std::optional<Rule> rule;
+  std::source_location where;
+};
+
+/// For operations whose number of inputs is known at run time.
+using AnyEdge = Edge<std::function<Tensor(const Tensor&)>>;
+
+template <GradientRule Rule>
+Edge<Rule> edge(const Operand& input, Rule rule) {
+  if (!grad_enabled() || input.is_number() || !input.tensor().requires_grad()) return {{}, std::nullopt, input.where()};
+  return {input.tensor().node(), std::move(rule), input.where()};
+}
+
+namespace detail {
+
+/// The node of a recorded operation, its rules inside it: one allocation an operation.
+template <class... Rules>
+class RecordedNode final : public Node {
+ public:
+  static constexpr bool needs_output = (OutputRule<Rules> || ...);
+
+  RecordedNode(const char* op, std::source_location where, const Array& value, Edge<Rules>... edges)
+      : Node(op, where, value), edges_(std::move(edges)...) {
+    if constexpr (needs_output) output_.emplace(Tensor(value));
+  }
+
+  std::size_t inputs() const override { return sizeof...(Rules); }
+
+  const NodeRef& input(std::size_t index) const override {
+    const NodeRef* found = nullptr;
+    each([&](std::size_t i, const auto& edge) {
+      if (i == index) found = &edge.to;
+    });
+    return *found;
+  }
+
+  void differentiate(const Tensor& output_gradient, InputGradients& gradients) const override {
+    each([&](std::size_t i, const auto& edge) {
+      if (edge.to && gradients.wants(i)) gradients.give(i, apply(*edge.rule, output_gradient));
+    });
+  }
+
+ protected:
+  void release_edges() override {
+    std::apply([](auto&... edge) { ((edge.rule.reset(), edge.to = NodeRef()), ...); }, edges_);
+    output_.reset();
+  }
+
+ private:
+  template <class Visit>
+  void each(Visit visit) const {
+    std::size_t i = 0;
+    std::apply([&](const auto&... edge) { (visit(i++, edge), ...); }, edges_);
+  }
+
+  template <class Rule>
+  Tensor apply(const Rule& rule, const Tensor& output_gradient) const {
+    if constexpr (OutputRule<Rule>)
+      return rule(output_gradient,
+                  Tensor(output_->get().array(), grad_enabled() ? NodeRef(const_cast<RecordedNode*>(this)) : NodeRef()));
+    else
+      return rule(output_gradient);
+  }
+
+  std::tuple<Edge<Rules>...> edges_;
+  std::optional<Saved> output_;
+};
+
+/// The same for a list of edges.
+class XG_API RecordedList final : public Node {
+ public:
+  RecordedList(const char* op, std::source_location where, const Array& value, std::vector<AnyEdge> edges)
+      : Node(op, where, value), edges_(std::move(edges)) {}
+
+  std::size_t inputs() const override { return edges_.size(); }
+  const NodeRef& input(std::size_t index) const override { return edges_[index].to; }
+  void differentiate(const Tensor& output_gradient, InputGradients& gradients) const override {
+    for (std::size_t i = 0; i < edges_.size(); ++i)
+      if (edges_[i].to && gradients.wants(i)) gradients.give(i, (*edges_[i].rule)(output_gradient));
+  }
+
+ protected:
+  void release_edges() override { edges_.clear(); }
+
+ private:
+  std::vector<AnyEdge> edges_;
+};
+
+}  // namespace detail
+
+/// The result of an operation: `value`, with a node in the graph if any edge leads somewhere. `op` must outlive the
+/// graph (a string literal). This is all that a new operation needs:
+/// ```cpp
+/// Tensor cube(const Operand& x) {
+///   return record("cube", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x; }));
+/// }
+/// ```
+template <class... Rules>
+Tensor record(const char* op, Array value, Edge<Rules>... edges) {
+  if (!(static_cast<bool>(edges.to) || ...)) return Tensor(std::move(value));
+  const std::source_location where = std::get<0>(std::tie(edges...)).where;
+  NodeRef node(new detail::RecordedNode<Rules...>(op, where, value, std::move(edges)...));
+  return Tensor(std::move(value), std::move(node));
+}
+
+XG_API Tensor record(const char* op, Array value, std::vector<AnyEdge> edges);
+
+}  // namespace xg

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "autograd/tensor.hpp"
+
+namespace xg {
+
+/// The gradient of what was broadcast (and converted) from `shape` and `dtype`: summed over the axes that were
+/// stretched. The only place that undoes a broadcast.
+Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype);
+
+}  // namespace xg

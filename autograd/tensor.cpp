@@ -1,0 +1,70 @@
+#include "autograd/tensor.hpp"
+
+#include "autograd/node.hpp"
+
+namespace xg {
+
+Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
+  if (!is_leaf()) {
+    if (value) return *this;
+    throw GraphError(concat("set_requires_grad: the result of '", node_->op(), "' cannot stop needing a gradient: "
+                            "detach() it"),
+                     where);
+  }
+  if (value && !is_floating(dtype()))
+    throw DTypeError(concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()),
+                     where);
+  if (value != requires_grad()) node_ = value ? NodeRef(new Node("leaf", where, value_)) : NodeRef();
+  return *this;
+}
+
+bool Tensor::is_leaf() const { return !node_ || node_->is_leaf(); }
+
+Tensor Tensor::grad() const { return node_ && node_->attachments() ? node_->attachments()->gradient : Tensor(); }
+
+void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
+  if (!node_) throw GraphError("set_grad: the tensor has no gradient: call set_requires_grad()", where);
+  if (gradient.shape() != shape() || gradient.dtype() != dtype())
+    throw ShapeError(concat("set_grad: a ", gradient.dtype(), " gradient of shape ", gradient.shape(), " does not fit a ",
+                            dtype(), " tensor of shape ", shape()),
+                     where);
+  node_->attach().gradient = gradient;
+}
+
+void Tensor::zero_grad() {
+  if (node_ && node_->attachments()) node_->attachments()->gradient = Tensor();
+}
+
+void Tensor::retain_grad(std::source_location where) {
+  if (!node_) throw GraphError("retain_grad: the tensor has no gradient: it depends on no leaf that requires one", where);
+  node_->attach().retains_gradient = true;
+}
+
+void Tensor::register_hook(Hook hook, std::source_location where) {
+  if (!node_) throw GraphError("register_hook: the tensor has no gradient: it depends on no leaf that requires one", where);
+  node_->attach().hooks.push_back(std::move(hook));
+}
+
+void Tensor::assign(const Tensor& values, std::source_location where) {
+  if (!is_leaf())
+    throw GraphError(concat("assign: the result of '", node_->op(), "' is part of a graph: assign to a leaf, or to a "
+                            "detached clone"),
+                     where);
+  if (values.shape() != shape())
+    throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()), where);
+  value_.assign(values.array().astype(dtype()));
+}
+
+Array Tensor::from_list(const std::vector<double>& values, const Shape& shape, DType dtype) {
+  return Array::from(values, shape).astype(dtype);
+}
+
+void Tensor::check_single(std::source_location where) const {
+  if (size() != 1) throw ShapeError(concat("item: one element expected, got shape ", shape()), where);
+}
+
+std::string to_string(const Tensor& tensor) { return to_string(tensor.array()); }
+
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.array(); }
+
+}  // namespace xg

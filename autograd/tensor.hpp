@@ -1,0 +1,158 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <source_location>
+#include <type_traits>
+#include <vector>
+
+#include "autograd/node_ref.hpp"
+#include "lib/array.hpp"
+
+namespace xg {
+
+class Tensor;
+
+/// How backward() walks the graph.
+struct BackwardOptions;
+
+/// A value in the computation graph: an Array and, if a gradient flows through it, a shared Node. A Tensor is a handle:
+/// copying it shares both. Data, parameters and results are all Tensors; operations on them are free functions.
+class XG_API Tensor {
+ public:
+  /// Changes a gradient on its way; an undefined result leaves it as it is.
+  using Hook = std::function<Tensor(const Tensor& gradient)>;
+
+  /// No tensor at all: only assignment and defined() are allowed.
+  Tensor() = default;
+  /// A constant that shares the array's elements.
+  Tensor(const Array& value) : value_(value) {}
+  Tensor(Array&& value) : value_(std::move(value)) {}
+  /// A result of a recorded operation.
+  Tensor(Array value, NodeRef node) : value_(std::move(value)), node_(std::move(node)) {}
+
+  /// A 0-d constant: floating values become float32, integers int64, as in PyTorch.
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Tensor(T value) : value_(Array::full({}, static_cast<double>(value), default_dtype<T>())) {}
+  /// Constants from nested lists: `Tensor{{1.0, 2.0}, {3.0, 4.0}}`. Rows of different lengths are a ShapeError.
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>())
+      : value_(from_list(std::vector<double>(values.begin(), values.end()), {length(values)}, dtype)) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype = default_dtype<T>());
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype = default_dtype<T>());
+
+  bool defined() const { return value_.defined(); }
+  const Array& array() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  std::size_t rank() const { return value_.rank(); }
+  std::int64_t size() const { return value_.size(); }
+  DType dtype() const { return value_.dtype(); }
+  /// The only element as a T. More than one is a ShapeError.
+  template <class T = double>
+  T item(std::source_location where = std::source_location::current()) const {
+    check_single(where);
+    return value_.item<T>();
+  }
+  /// All elements in row-major order, converted to T.
+  template <class T>
+  std::vector<T> to_vector() const {
+    return value_.to_vector<T>();
+  }
+
+  bool requires_grad() const { return static_cast<bool>(node_); }
+  /// Makes this a leaf whose gradient backward() collects, or a constant again. Only for floating dtypes and for
+  /// tensors that are not results of recorded operations.
+  Tensor& set_requires_grad(bool value = true, std::source_location where = std::source_location::current());
+  /// True for constants and for tensors made by set_requires_grad.
+  bool is_leaf() const;
+
+  /// Adds the gradient of this tensor with respect to every leaf it depends on to that leaf's grad().
+  /// Without options the tensor must have one element.
+  void backward(std::source_location where = std::source_location::current()) const;
+  void backward(const BackwardOptions& options, std::source_location where = std::source_location::current()) const;
+
+  /// The gradient collected so far; undefined if there is none.
+  Tensor grad() const;
+  /// Replaces the gradient, for those who change it between backward() and an optimizer's step.
+  void set_grad(const Tensor& gradient, std::source_location where = std::source_location::current());
+  /// Forgets the gradient.
+  void zero_grad();
+  /// Makes backward() keep the gradient of this intermediate result as well.
+  void retain_grad(std::source_location where = std::source_location::current());
+  /// Calls `hook` with the whole gradient of this tensor each time backward() has computed it.
+  void register_hook(Hook hook, std::source_location where = std::source_location::current());
+
+  /// The same elements as a constant.
+  Tensor detach() const { return Tensor(value_); }
+
+  /// Copies values (of this shape; converted to this dtype) into the elements. Not for results of recorded operations.
+  /// A gradient that still needs the old elements is refused afterwards.
+  void assign(const Tensor& values, std::source_location where = std::source_location::current());
+
+  const NodeRef& node() const { return node_; }
+
+  template <class T>
+  static constexpr DType default_dtype() {
+    if constexpr (std::is_same_v<T, bool>) return DType::boolean;
+    else return std::is_floating_point_v<T> ? DType::float32 : DType::int64;
+  }
+
+ private:
+  static Array from_list(const std::vector<double>& values, const Shape& shape, DType dtype);
+  template <class List>
+  static std::int64_t length(const List& list) {
+    return static_cast<std::int64_t>(list.size());
+  }
+  void check_single(std::source_location where) const;
+
+  Array value_;
+  NodeRef node_;
+};
+
+struct BackwardOptions {
+  Tensor gradient = {};       ///< of the loss with respect to the root, in the root's shape; 1 if undefined
+  bool retain_graph = false;  ///< keep what the rules saved, so that the graph can be walked again
+  bool create_graph = false;  ///< record the backward pass itself, so that gradients can be differentiated
+};
+
+/// Prints the values, as NumPy does.
+XG_API std::string to_string(const Tensor& tensor);
+XG_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+template <class T>
+  requires std::is_arithmetic_v<T>
+Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype) {
+  std::vector<double> values;
+  const std::int64_t columns = rows.size() == 0 ? 0 : length(*rows.begin());
+  for (const auto& row : rows) {
+    if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length");
+    values.insert(values.end(), row.begin(), row.end());
+  }
+  value_ = from_list(values, {length(rows), columns}, dtype);
+}
+
+template <class T>
+  requires std::is_arithmetic_v<T>
+Tensor::Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype) {
+  std::vector<double> values;
+  const std::int64_t rows = blocks.size() == 0 ? 0 : length(*blocks.begin());
+  const std::int64_t columns = rows == 0 ? 0 : length(*blocks.begin()->begin());
+  for (const auto& block : blocks) {
+    if (length(block) != rows) throw ShapeError("Tensor: the blocks of the nested list differ in length");
+    for (const auto& row : block) {
+      if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length");
+      values.insert(values.end(), row.begin(), row.end());
+    }
+  }
+  value_ = from_list(values, {length(blocks), rows, columns}, dtype);
+}
+
+}  // namespace xg

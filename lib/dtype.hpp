@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string_view>
+#include <type_traits>
+
+#include "lib/error.hpp"
+
+namespace xg {
+
+/// The element types, in the order of promotion.
+enum class DType : std::uint8_t { boolean, uint8, int32, int64, float32, float64 };
+
+inline constexpr DType boolean = DType::boolean;
+inline constexpr DType uint8 = DType::uint8;
+inline constexpr DType int32 = DType::int32;
+inline constexpr DType int64 = DType::int64;
+inline constexpr DType float32 = DType::float32;
+inline constexpr DType float64 = DType::float64;
+
+/// Bytes an element takes.
+constexpr std::size_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::boolean:
+    case DType::uint8: return 1;
+    case DType::int32:
+    case DType::float32: return 4;
+    case DType::int64:
+    case DType::float64: return 8;
+  }
+  return 0;
+}
+
+constexpr bool is_floating(DType dtype) { return dtype >= DType::float32; }
+
+/// "float32", "int64", ...
+constexpr std::string_view name(DType dtype) {
+  constexpr std::string_view names[] = {"boolean", "uint8", "int32", "int64", "float32", "float64"};
+  return names[static_cast<std::size_t>(dtype)];
+}
+
+inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
+
+/// The dtype of a result of two tensors, as in PyTorch: the larger kind (boolean < integer < floating) wins, within a
+/// kind the wider type. uint8 meets no signed type of its own size here, so the order of the enumeration is enough.
+constexpr DType promote(DType a, DType b) { return a < b ? b : a; }
+
+/// The DType of a C++ element type.
+template <class T>
+constexpr DType dtype_of() {
+  if constexpr (std::is_same_v<T, bool>) return DType::boolean;
+  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::uint8;
+  else if constexpr (std::is_same_v<T, std::int32_t>) return DType::int32;
+  else if constexpr (std::is_same_v<T, std::int64_t>) return DType::int64;
+  else if constexpr (std::is_same_v<T, float>) return DType::float32;
+  else {
+    static_assert(std::is_same_v<T, double>, "not an element type: use bool, uint8_t, int32_t, int64_t, float or double");
+    return DType::float64;
+  }
+}
+
+/// Calls `f.template operator()<T>()` with the C++ type of `dtype`.
+template <class F>
+decltype(auto) dispatch(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::boolean: return f.template operator()<bool>();
+    case DType::uint8: return f.template operator()<std::uint8_t>();
+    case DType::int32: return f.template operator()<std::int32_t>();
+    case DType::int64: return f.template operator()<std::int64_t>();
+    case DType::float32: return f.template operator()<float>();
+    default: return f.template operator()<double>();
+  }
+}
+
+/// dispatch for what is defined on numbers but not on booleans.
+template <class F>
+decltype(auto) dispatch_numeric(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::uint8: return f.template operator()<std::uint8_t>();
+    case DType::int32: return f.template operator()<std::int32_t>();
+    case DType::int64: return f.template operator()<std::int64_t>();
+    case DType::float32: return f.template operator()<float>();
+    case DType::float64: return f.template operator()<double>();
+    default: throw DTypeError(concat("no arithmetic on ", dtype, " arrays: convert with astype"));
+  }
+}
+
+/// dispatch for what is defined on float32 and float64 alone.
+template <class F>
+decltype(auto) dispatch_floating(DType dtype, F&& f) {
+  if (dtype == DType::float32) return f.template operator()<float>();
+  if (dtype == DType::float64) return f.template operator()<double>();
+  throw DTypeError(concat("float32 or float64 expected, got ", dtype));
+}
+
+}  // namespace xg

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <source_location>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "lib/export.hpp"
+
+namespace xg {
+
+/// The base of every exception the library throws. The message names the operation, the offending values, the likely
+/// cause and, on its last line, the user's `file:line`.
+class XG_API Error : public std::runtime_error {
+ public:
+  /// An error without a place: for failures below the level at which a user's line is known.
+  explicit Error(const std::string& message) : std::runtime_error(message) {}
+  /// An error at the user's line; inside a CallerScope, at that scope's line.
+  Error(const std::string& message, std::source_location where);
+};
+
+/// Shapes that do not fit an operation, or each other.
+class XG_API ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+/// A dtype that an operation is not defined for.
+class XG_API DTypeError : public Error {
+ public:
+  using Error::Error;
+};
+/// A misuse of the computation graph: a second backward, a changed saved tensor, a root without gradient.
+class XG_API GraphError : public Error {
+ public:
+  using Error::Error;
+};
+/// An argument outside its domain, or an unknown name.
+class XG_API ValueError : public Error {
+ public:
+  using Error::Error;
+};
+/// A file that is missing, damaged, or not what it should be.
+class XG_API IOError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Makes a user's line the place that errors and graph nodes inside the scope report. Code of the library that is
+/// composed of operations opens one, so that messages show the user's line instead of the library's; the outermost
+/// scope of a thread wins.
+class XG_API CallerScope {
+ public:
+  explicit CallerScope(std::source_location where);
+  ~CallerScope();
+  CallerScope(const CallerScope&) = delete;
+  CallerScope& operator=(const CallerScope&) = delete;
+
+ private:
+  std::source_location outer_;
+};
+
+/// Ends any CallerScope for a while: user code called from the library reports its own lines again.
+class XG_API OwnLines {
+ public:
+  OwnLines();
+  ~OwnLines();
+  OwnLines(const OwnLines&) = delete;
+  OwnLines& operator=(const OwnLines&) = delete;
+
+ private:
+  std::source_location outer_;
+};
+
+/// The line to report for an operation written at `where`: the enclosing CallerScope's, if there is one.
+XG_API std::source_location caller(std::source_location where);
+
+/// "file:line" of a place; "unknown place" of a default-constructed one.
+XG_API std::string to_string(const std::source_location& where);
+
+/// One string from parts that can be streamed.
+template <class... Parts>
+std::string concat(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+}  // namespace xg

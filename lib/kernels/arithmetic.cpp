@@ -1,0 +1,66 @@
+#include "lib/kernels/arithmetic.hpp"
+
+#include <cmath>
+
+#include "lib/kernels/broadcast.hpp"
+
+namespace xg::kernels {
+namespace {
+
+template <class F>
+Array binary(const Array& a, const Array& b, DType dtype, F f) {
+  Array out = Array::empty(broadcast_shape(a, b), dtype);
+  const Array x = a.astype(dtype), y = b.astype(dtype);
+  dispatch_numeric(dtype, [&]<class T>() {
+    broadcast_loop<T, T>(x, y, out, [f](T p, T q) { return static_cast<T>(f(p, q)); });
+  });
+  return out;
+}
+
+template <class F>
+Array floating_binary(const Array& a, const Array& b, F f) {
+  const DType common = promote(a.dtype(), b.dtype());
+  const DType dtype = is_floating(common) ? common : float32;
+  Array out = Array::empty(broadcast_shape(a, b), dtype);
+  const Array x = a.astype(dtype), y = b.astype(dtype);
+  dispatch_floating(dtype, [&]<class T>() { broadcast_loop<T, T>(x, y, out, f); });
+  return out;
+}
+
+}  // namespace
+
+Array add(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x + y; });
+}
+
+Array subtract(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x - y; });
+}
+
+Array multiply(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x * y; });
+}
+
+Array divide(const Array& a, const Array& b) {
+  return floating_binary(a, b, [](auto x, auto y) { return x / y; });
+}
+
+Array maximum(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x > y || x != x ? x : y; });
+}
+
+Array minimum(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x < y || x != x ? x : y; });
+}
+
+Array power(const Array& a, const Array& b) {
+  return floating_binary(a, b, [](auto x, auto y) { return std::pow(x, y); });
+}
+
+void add_into(Array& total, const Array& values) {
+  dispatch_numeric(total.dtype(), [&]<class T>() {
+    broadcast_loop<T, T>(total, values, total, [](T x, T y) { return static_cast<T>(x + y); });
+  });
+}
+
+}  // namespace xg::kernels

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "lib/array.hpp"
+
+namespace xg::kernels {
+
+// Elementwise kernels of two arrays, which may have different dtypes (the result has the promoted one) and any shapes
+// that broadcast. NaN in either gives NaN, in maximum and minimum too. No arithmetic on booleans: a DTypeError.
+
+Array add(const Array& a, const Array& b);
+Array subtract(const Array& a, const Array& b);
+Array multiply(const Array& a, const Array& b);
+/// True division: integers give float32.
+Array divide(const Array& a, const Array& b);
+Array maximum(const Array& a, const Array& b);
+Array minimum(const Array& a, const Array& b);
+/// a to the power b, as std::pow. Integers give float32.
+Array power(const Array& a, const Array& b);
+
+/// total += values, which broadcast to it and have its dtype. Does not raise the version: for buffers nobody else sees.
+void add_into(Array& total, const Array& values);
+
+}  // namespace xg::kernels

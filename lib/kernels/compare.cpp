@@ -1,0 +1,45 @@
+#include "lib/kernels/compare.hpp"
+
+#include <functional>
+
+#include "lib/kernels/broadcast.hpp"
+
+namespace xg::kernels {
+namespace {
+
+template <class F>
+Array comparison(const Array& a, const Array& b, F f) {
+  const DType common = promote(a.dtype(), b.dtype());
+  Array out = Array::empty(broadcast_shape(a, b), boolean);
+  const Array x = a.astype(common), y = b.astype(common);
+  dispatch(common, [&]<class T>() { broadcast_loop<T, bool>(x, y, out, f); });
+  return out;
+}
+
+}  // namespace
+
+Array equal(const Array& a, const Array& b) { return comparison(a, b, std::equal_to<>()); }
+Array not_equal(const Array& a, const Array& b) { return comparison(a, b, std::not_equal_to<>()); }
+Array less(const Array& a, const Array& b) { return comparison(a, b, std::less<>()); }
+Array less_equal(const Array& a, const Array& b) { return comparison(a, b, std::less_equal<>()); }
+
+Array where(const Array& condition, const Array& a, const Array& b) {
+  const DType dtype = promote(a.dtype(), b.dtype());
+  const auto values = broadcast_shapes(a.shape(), b.shape());
+  Array out = Array::empty(broadcast_shapes(condition.shape(), *values).value(), dtype);
+  const Array x = a.astype(dtype).broadcast_to(out.shape()), y = b.astype(dtype).broadcast_to(out.shape());
+  const Array chosen = condition.broadcast_to(out.shape());
+  dispatch(dtype, [&]<class T>() {
+    const std::array<Strides, 4> strides{chosen.strides(), x.strides(), y.strides(), out.strides()};
+    for_each_row<4>(out.shape(), strides, [&](const auto& offset, std::int64_t count, const auto& step) {
+      const bool* c = chosen.data<bool>() + offset[0];
+      const T* p = x.data<T>() + offset[1];
+      const T* q = y.data<T>() + offset[2];
+      T* z = out.data<T>() + offset[3];
+      for (std::int64_t i = 0; i < count; ++i) z[i * step[3]] = c[i * step[0]] ? p[i * step[1]] : q[i * step[2]];
+    });
+  });
+  return out;
+}
+
+}  // namespace xg::kernels

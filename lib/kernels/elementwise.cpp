@@ -1,0 +1,116 @@
+#include "lib/kernels/elementwise.hpp"
+
+#include <xtensor/xmath.hpp>
+
+#include "lib/kernels/flat.hpp"
+#include "lib/kernels/loops.hpp"
+
+namespace xg::kernels {
+namespace {
+
+/// One xtensor expression over the padded elements of a floating array.
+template <class Formula>
+Array floating(const Array& x, Formula formula) {
+  const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
+  const Array out = Array::empty(in.shape(), in.dtype());
+  dispatch_floating(in.dtype(), [&]<class T>() {
+    auto to = flat<T>(out);
+    xt::noalias(to) = formula(flat<T>(in), T{1});
+  });
+  return out;
+}
+
+/// A plain loop, for what needs no vector mathematics and keeps integer dtypes.
+template <class F>
+Array numeric(const Array& x, F f) {
+  const Array in = x.contiguous();
+  const Array out = Array::empty(in.shape(), in.dtype());
+  dispatch_numeric(in.dtype(), [&]<class T>() {
+    const T* from = in.data<T>();
+    T* to = out.data<T>();
+    for (std::int64_t i = 0; i < in.size(); ++i) to[i] = static_cast<T>(f(from[i]));
+  });
+  return out;
+}
+
+/// The same for a gradient and what it is computed from.
+template <class F>
+Array gradient(const Array& dy, const Array& y, F f) {
+  const Array given = dy.contiguous(), value = y.contiguous();
+  const Array out = Array::empty(given.shape(), given.dtype());
+  dispatch_floating(given.dtype(), [&]<class T>() {
+    const T* a = given.data<T>();
+    const T* b = value.data<T>();
+    T* to = out.data<T>();
+    for (std::int64_t i = 0; i < given.size(); ++i) to[i] = f(a[i], b[i]);
+  });
+  return out;
+}
+
+}  // namespace
+
+Array exp(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::exp(v); });
+}
+
+Array expm1(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::expm1(v); });
+}
+
+Array log(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::log(v); });
+}
+
+Array log1p(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::log1p(v); });
+}
+
+Array sqrt(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::sqrt(v); });
+}
+
+Array rsqrt(const Array& x) {
+  return floating(x, [](const auto& v, auto one) { return one / xt::sqrt(v); });
+}
+
+Array tanh(const Array& x) {
+  return floating(x, [](const auto& v, auto) { return xt::tanh(v); });
+}
+
+Array sigmoid(const Array& x) {
+  return floating(x, [](const auto& v, auto one) { return one / (one + xt::exp(-v)); });
+}
+
+Array softplus(const Array& x) {
+  return floating(x, [](const auto& v, auto one) { return xt::maximum(v, one - one) + xt::log1p(xt::exp(-xt::abs(v))); });
+}
+
+Array negative(const Array& x) {
+  return numeric(x, [](auto v) { return -v; });
+}
+
+Array square(const Array& x) {
+  return numeric(x, [](auto v) { return v * v; });
+}
+
+Array abs(const Array& x) {
+  return numeric(x, [](auto v) { return v > 0 ? v : decltype(v){0} - v; });
+}
+
+Array sign(const Array& x) {
+  return numeric(x, [](auto v) { return v != v ? v : static_cast<decltype(v)>((v > 0) - (v < 0)); });
+}
+
+Array relu(const Array& x) {
+  return numeric(x, [](auto v) { return v < 0 ? decltype(v){0} : v; });
+}
+
+Array tanh_gradient(const Array& dy, const Array& y) {
+  return gradient(dy, y, [](auto g, auto v) { return g * (1 - v * v); });
+}
+
+Array relu_gradient(const Array& dy, const Array& y) {
+  return gradient(dy, y, [](auto g, auto v) { return v > 0 ? g : v != v ? v : decltype(v){0}; });
+}
+
+}  // namespace xg::kernels

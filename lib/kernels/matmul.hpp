@@ -1,0 +1,17 @@
+#pragma once
+
+#include "lib/array.hpp"
+
+namespace xg::kernels {
+
+/// The product of the last two axes of two floating arrays of one dtype; axes before them broadcast. Transposed operands
+/// are read in place. Shapes are the caller's check.
+Array matmul(const Array& a, const Array& b);
+
+/// x w + bias for x (N, in), w (in, out), bias (out).
+Array affine(const Array& x, const Array& w, const Array& bias);
+
+/// total += a b, for matrices.
+void matmul_into(Array& total, const Array& a, const Array& b);
+
+}  // namespace xg::kernels

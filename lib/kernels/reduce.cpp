@@ -1,0 +1,158 @@
+#include "lib/kernels/reduce.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+#include "lib/kernels/loops.hpp"
+
+namespace xg::kernels {
+namespace {
+
+/// The array with the kept axes first and the folded ones last: a matrix whose rows are reduced, or, if the folded axes
+/// come first in memory, one whose columns are.
+struct Folding {
+  Array matrix;
+  bool columns;
+  std::int64_t kept = 1, folded = 1;
+  Shape result;
+};
+
+Folding fold(const Array& x, const AxisMask& axes) {
+  Folding folding;
+  std::vector<std::size_t> kept_axes, folded_axes;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) {
+    (axes[axis] ? folded_axes : kept_axes).push_back(axis);
+    (axes[axis] ? folding.folded : folding.kept) *= x.shape()[axis];
+    folding.result.push_back(axes[axis] ? 1 : x.shape()[axis]);
+  }
+  folding.columns = !kept_axes.empty() && !folded_axes.empty() && folded_axes.front() < kept_axes.front();
+  auto& order = folding.columns ? folded_axes : kept_axes;
+  const auto& rest = folding.columns ? kept_axes : folded_axes;
+  order.insert(order.end(), rest.begin(), rest.end());
+  folding.matrix = x.permute(order).contiguous();
+  return folding;
+}
+
+constexpr std::int64_t block = 1024;
+
+/// A block's sum in sixteen interleaved lanes, which the compiler keeps in vector registers.
+template <class T, class Sum>
+Sum block_sum(const T* x, std::int64_t count) {
+  constexpr std::int64_t lanes = 16;
+  Sum lane[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (std::int64_t l = 0; l < lanes; ++l) lane[l] += static_cast<Sum>(x[i + l]);
+  for (std::int64_t l = 0; i + l < count; ++l) lane[l] += static_cast<Sum>(x[i + l]);
+  for (std::int64_t width = lanes / 2; width > 0; width /= 2)
+    for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
+  return lane[0];
+}
+
+/// What partial sums are kept in, and what whole ones.
+template <class T>
+using Partial = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
+template <class T>
+using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+
+template <class T>
+void sum_rows(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>* out) {
+  for (std::int64_t row = 0; row < rows; ++row, x += columns) {
+    Total<T> total = 0;
+    for (std::int64_t start = 0; start < columns; start += block)
+      total += static_cast<Total<T>>(block_sum<T, Partial<T>>(x + start, std::min(block, columns - start)));
+    out[row] = static_cast<Partial<T>>(total);
+  }
+}
+
+template <class T, class Sum>
+void add_rows(const T* x, std::int64_t rows, std::int64_t columns, Sum* sum) {
+  for (std::int64_t row = 0; row < rows; ++row, x += columns)
+    for (std::int64_t column = 0; column < columns; ++column) sum[column] += static_cast<Sum>(x[column]);
+}
+
+template <class T>
+void sum_columns(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>* out) {
+  std::fill_n(out, columns, Partial<T>{0});
+  if (rows <= block) return add_rows(x, rows, columns, out);
+  std::vector<Total<T>> total(static_cast<std::size_t>(columns));
+  for (std::int64_t start = 0; start < rows; start += block) {
+    std::fill_n(out, columns, Partial<T>{0});
+    add_rows(x + start * columns, std::min(block, rows - start), columns, out);
+    add_rows(out, 1, columns, total.data());
+  }
+  std::transform(total.begin(), total.end(), out, [](auto value) { return static_cast<Partial<T>>(value); });
+}
+
+/// Folds with a choice between two elements: max and min.
+template <class T, class Better>
+void choose(const Folding& folding, T* out, Better better) {
+  const T* x = folding.matrix.data<T>();
+  if (folding.columns) {
+    std::copy_n(x, folding.kept, out);
+    for (std::int64_t row = 1; row < folding.folded; ++row)
+      for (std::int64_t i = 0; i < folding.kept; ++i) {
+        const T value = x[row * folding.kept + i];
+        out[i] = better(value, out[i]) || value != value ? value : out[i];
+      }
+    return;
+  }
+  for (std::int64_t row = 0; row < folding.kept; ++row, x += folding.folded) {
+    T best = x[0];
+    for (std::int64_t i = 1; i < folding.folded; ++i) best = better(x[i], best) || x[i] != x[i] ? x[i] : best;
+    out[row] = best;
+  }
+}
+
+template <class Better>
+Array extreme(const Array& x, const AxisMask& axes, Better better) {
+  const Folding folding = fold(x, axes);
+  const Array out = Array::empty(folding.result, x.dtype());
+  if (folding.kept > 0) dispatch(x.dtype(), [&]<class T>() { choose(folding, out.data<T>(), better); });
+  return out;
+}
+
+template <class Better>
+Array index_of_extreme(const Array& x, std::size_t axis, Better better) {
+  AxisMask axes{};
+  axes[axis] = true;
+  Folding folding = fold(x, axes);
+  if (folding.columns) folding.matrix = folding.matrix.reshape({folding.folded, folding.kept}).transposed().contiguous();
+  const Array out = Array::empty(folding.result, int64);
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* row = folding.matrix.data<T>();
+    for (std::int64_t i = 0; i < folding.kept; ++i, row += folding.folded) {
+      std::int64_t best = 0;
+      for (std::int64_t j = 1; j < folding.folded; ++j)
+        if (better(row[j], row[best]) || (row[j] != row[j] && row[best] == row[best])) best = j;
+      out.data<std::int64_t>()[i] = best;
+    }
+  });
+  return out;
+}
+
+/// NaN is never beaten, and beats.
+constexpr auto greater = [](auto a, auto b) { return a > b; };
+constexpr auto smaller = [](auto a, auto b) { return a < b; };
+
+}  // namespace
+
+Array sum(const Array& x, const AxisMask& axes) {
+  const Folding folding = fold(x, axes);
+  const Array out = Array::empty(folding.result, is_floating(x.dtype()) ? x.dtype() : int64);
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* from = folding.matrix.data<T>();
+    auto* to = out.data<Partial<T>>();
+    if (folding.columns) sum_columns<T>(from, folding.folded, folding.kept, to);
+    else sum_rows<T>(from, folding.kept, folding.folded, to);
+  });
+  return out;
+}
+
+Array max(const Array& x, const AxisMask& axes) { return extreme(x, axes, greater); }
+Array min(const Array& x, const AxisMask& axes) { return extreme(x, axes, smaller); }
+Array argmax(const Array& x, std::size_t axis) { return index_of_extreme(x, axis, greater); }
+Array argmin(const Array& x, std::size_t axis) { return index_of_extreme(x, axis, smaller); }
+
+}  // namespace xg::kernels

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <source_location>
+
+#include "lib/array.hpp"
+
+namespace xg {
+
+namespace philox {
+struct Stream;
+}
+
+/// A source of random arrays whose bits are fixed by three numbers: the seed, the consumer (who draws: each layer, each
+/// shuffled data set has its own), and the step, which counts the draws of that consumer. Element i of a draw depends on
+/// nothing else, so the same three numbers give the same bits for any number of threads, and a program that is resumed
+/// goes on with the same numbers after set_step().
+///
+/// The words come from Philox4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy as
+/// 1, 2, 3" (SC 2011). A generator may be used from several threads at once; which of them gets which step is then open.
+///
+/// Every draw uses one step. A draw that throws uses none.
+class XG_API Generator {
+ public:
+  using Place = std::source_location;
+
+  explicit Generator(std::uint64_t seed, std::uint64_t consumer = 0);
+  Generator(const Generator& other);
+  Generator& operator=(const Generator& other);
+
+  std::uint64_t seed() const;
+  std::uint64_t consumer() const;
+  /// The step of the next draw.
+  std::uint64_t step() const;
+  void set_step(std::uint64_t step);
+
+  /// Uniform in [low, high): multiples of 2^-24 (float32) or 2^-53 (float64) of the interval's length, never `high`
+  /// itself. All `low` if both are equal.
+  Array uniform(const Shape& shape, double low = 0, double high = 1, DType dtype = float32,
+                Place where = Place::current());
+  /// Normal, by the transform of Box and Muller (1958) in double precision.
+  Array normal(const Shape& shape, double mean = 0, double stddev = 1, DType dtype = float32,
+               Place where = Place::current());
+  /// Normal, with what falls outside two standard deviations drawn again: the result's own standard deviation is 0.8796
+  /// times `stddev`.
+  Array truncated_normal(const Shape& shape, double mean = 0, double stddev = 1, DType dtype = float32,
+                         Place where = Place::current());
+  /// 1 with that probability (to the nearest multiple of 2^-32), else 0.
+  Array bernoulli(const Shape& shape, double probability, DType dtype = float32, Place where = Place::current());
+  /// 0 with probability `rate` (to the nearest multiple of 2^-32), else 1 / (1 - rate): what dropout multiplies by, of
+  /// expectation 1. All 0 at rate 1.
+  Array dropout_mask(const Shape& shape, double rate, DType dtype = float32, Place where = Place::current());
+  /// int64, uniform in [low, high), without bias.
+  Array integers(const Shape& shape, std::int64_t low, std::int64_t high, Place where = Place::current());
+  /// int64: 0 to count - 1 in random order, every order with the same probability (Fisher and Yates).
+  Array permutation(std::int64_t count, Place where = Place::current());
+  /// Puts the elements of a one-dimensional int64 array into random order, in place.
+  void shuffle(Array& values, Place where = Place::current());
+
+ private:
+  struct State {
+    std::uint64_t seed, consumer, step;
+  };
+  State state() const;
+  philox::Stream next();
+
+  mutable std::mutex mutex_;
+  State state_;
+};
+
+/// Sets the seed of default_generator() and new_generator() (0 if it is never called) and starts the numbering of
+/// consumers again, so that a program that calls it first draws the same numbers in every run. Generators that exist
+/// already keep their seed.
+XG_API void manual_seed(std::uint64_t seed);
+/// A generator of the default seed for the next consumer: 1, 2, ... in the order of the calls.
+XG_API Generator new_generator();
+/// Consumer 0 of the default seed, shared by all threads.
+XG_API Generator& default_generator();
+
+}  // namespace xg

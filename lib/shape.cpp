@@ -1,0 +1,104 @@
+#include "lib/shape.hpp"
+
+#include <algorithm>
+
+namespace xg {
+
+Shape::Shape(std::initializer_list<std::int64_t> sizes) {
+  for (const auto size : sizes) push_back(size);
+}
+
+Shape::Shape(const std::vector<std::int64_t>& sizes) {
+  for (const auto size : sizes) push_back(size);
+}
+
+Shape Shape::filled(std::size_t rank, std::int64_t value) {
+  Shape shape;
+  for (std::size_t axis = 0; axis < rank; ++axis) shape.push_back(value);
+  return shape;
+}
+
+void Shape::push_back(std::int64_t size) { insert(rank_, size); }
+
+void Shape::insert(std::size_t axis, std::int64_t size) {
+  if (rank_ == max_rank) throw ShapeError(concat("an array has at most ", max_rank, " axes"));
+  std::copy_backward(sizes_.begin() + axis, sizes_.begin() + rank_, sizes_.begin() + rank_ + 1);
+  sizes_[axis] = size;
+  ++rank_;
+}
+
+void Shape::erase(std::size_t axis) {
+  std::copy(sizes_.begin() + axis + 1, sizes_.begin() + rank_, sizes_.begin() + axis);
+  --rank_;
+}
+
+std::int64_t Shape::elements() const {
+  std::int64_t count = 1;
+  for (const auto size : *this) {
+    if (size < 0) throw ShapeError(concat("negative extent in shape ", *this));
+    if (__builtin_mul_overflow(count, size, &count)) throw ShapeError(concat("shape ", *this, " has too many elements"));
+  }
+  return count;
+}
+
+bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) text += (axis ? ", " : "") + std::to_string(shape[axis]);
+  return text + (shape.rank() == 1 ? ",)" : ")");
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
+
+Strides contiguous_strides(const Shape& shape) {
+  Strides strides = shape;
+  std::int64_t step = 1;
+  for (std::size_t axis = shape.rank(); axis-- > 0;) {
+    strides[axis] = step;
+    step *= std::max<std::int64_t>(shape[axis], 1);
+  }
+  return strides;
+}
+
+std::optional<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  const std::size_t lead = longer.rank() - shorter.rank();
+  Shape result = longer;
+  for (std::size_t axis = 0; axis < shorter.rank(); ++axis) {
+    std::int64_t& size = result[lead + axis];
+    if (size == 1) size = shorter[axis];
+    else if (shorter[axis] != 1 && shorter[axis] != size) return std::nullopt;
+  }
+  return result;
+}
+
+bool broadcasts_to(const Shape& from, const Shape& to) {
+  if (from.rank() > to.rank()) return false;
+  const std::size_t lead = to.rank() - from.rank();
+  for (std::size_t axis = 0; axis < from.rank(); ++axis)
+    if (from[axis] != 1 && from[axis] != to[lead + axis]) return false;
+  return true;
+}
+
+std::array<bool, Shape::max_rank> axis_mask(const char* op, const Axes& axes, const Shape& shape,
+                                            std::source_location where) {
+  std::array<bool, Shape::max_rank> mask{};
+  if (axes.all()) std::fill_n(mask.begin(), shape.rank(), true);
+  for (const int axis : axes.list()) {
+    bool& named = mask[normalize_axis(op, axis, shape.rank(), where)];
+    if (named) throw ShapeError(concat(op, ": axis ", axis, " of shape ", shape, " is named twice"), where);
+    named = true;
+  }
+  return mask;
+}
+
+std::size_t normalize_axis(const char* op, std::int64_t axis, std::size_t rank, std::source_location where) {
+  const auto count = static_cast<std::int64_t>(rank);
+  if (axis < -count || axis >= count)
+    throw ShapeError(concat(op, ": axis ", axis, " is out of range for ", rank, " axes"), where);
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
+}  // namespace xg

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "lib/error.hpp"
+
+namespace xg {
+
+/// The extent of every axis: up to eight of them, kept inside the object. Also used for strides, in elements.
+class XG_API Shape {
+ public:
+  static constexpr std::size_t max_rank = 8;
+
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> sizes);
+  explicit Shape(const std::vector<std::int64_t>& sizes);
+  /// `rank` axes of extent `value`.
+  static Shape filled(std::size_t rank, std::int64_t value);
+
+  std::size_t rank() const { return rank_; }
+  std::int64_t operator[](std::size_t axis) const { return sizes_[axis]; }
+  std::int64_t& operator[](std::size_t axis) { return sizes_[axis]; }
+  std::int64_t back() const { return sizes_[rank_ - 1]; }
+  const std::int64_t* begin() const { return sizes_.data(); }
+  const std::int64_t* end() const { return sizes_.data() + rank_; }
+
+  void push_back(std::int64_t size);
+  void insert(std::size_t axis, std::int64_t size);
+  void erase(std::size_t axis);
+
+  /// The product of the extents, 1 without axes. A negative extent or an overflow is a ShapeError.
+  std::int64_t elements() const;
+
+  bool operator==(const Shape& other) const;
+
+ private:
+  std::array<std::int64_t, max_rank> sizes_{};
+  std::size_t rank_ = 0;
+};
+
+using Strides = Shape;
+
+/// "(32, 784)", "(10,)", "()".
+XG_API std::string to_string(const Shape& shape);
+XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+/// Row-major strides, in elements.
+XG_API Strides contiguous_strides(const Shape& shape);
+
+/// The shape both broadcast to by NumPy's rule (axes aligned at the end, extent 1 stretches); nothing if they do not.
+XG_API std::optional<Shape> broadcast_shapes(const Shape& a, const Shape& b);
+
+/// True if `from` broadcasts to exactly `to`.
+XG_API bool broadcasts_to(const Shape& from, const Shape& to);
+
+/// A list of axes, or "all of them" when it was never set. Negative axes count from the end.
+class XG_API Axes {
+ public:
+  Axes() = default;
+  Axes(int axis) : axes_{axis}, all_(false) {}
+  Axes(std::initializer_list<int> axes) : axes_(axes), all_(false) {}
+  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), all_(false) {}
+
+  bool all() const { return all_; }
+  const std::vector<int>& list() const { return axes_; }
+
+ private:
+  std::vector<int> axes_;
+  bool all_ = true;
+};
+
+/// The axes as one flag each for an array of `rank` axes. An axis out of range or named twice is a ShapeError that
+/// names `op`.
+XG_API std::array<bool, Shape::max_rank> axis_mask(const char* op, const Axes& axes, const Shape& shape,
+                                                   std::source_location where);
+
+/// `axis` counted from the front. Out of [-rank, rank) it is a ShapeError that names `op`.
+XG_API std::size_t normalize_axis(const char* op, std::int64_t axis, std::size_t rank, std::source_location where);
+
+}  // namespace xg
