@@ -36,6 +36,7 @@ void Node::differentiate(const Tensor&, InputGradients&) const {}
 
 void Node::release() {
   released_ = true;
+  if (attachments_) attachments_->logits.reset();
   release_edges();
 }
 
@@ -46,6 +47,9 @@ Node::Attachments& Node::attach() {
 
 void* Node::operator new(std::size_t bytes) { return pool::allocate(bytes); }
 void Node::operator delete(void* block, std::size_t bytes) noexcept { pool::release(block, bytes); }
+
+void* Node::Attachments::operator new(std::size_t bytes) { return pool::allocate(bytes); }
+void Node::Attachments::operator delete(void* block, std::size_t bytes) noexcept { pool::release(block, bytes); }
 
 void NodeRef::destroy(Counted* node) noexcept {
   graveyard.nodes.push_back(static_cast<Node*>(node));

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <vector>
 
 #include "autograd/node_ref.hpp"
+#include "autograd/saved.hpp"
 #include "autograd/tensor.hpp"
 
 namespace xg {
@@ -47,11 +49,15 @@ class XG_API Node : public Counted {
   /// Frees the rules, what they saved, and the edges.
   void release();
 
-  /// What only some nodes have: leaves a gradient, watched nodes hooks.
-  struct Attachments {
-    Tensor gradient;
+  /// What only some nodes have.
+  struct XG_API Attachments {
+    Tensor gradient;                  ///< of a leaf, or after retain_grad()
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
+    std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
+
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* block, std::size_t bytes) noexcept;
   };
   Attachments* attachments() const { return attachments_.get(); }
   Attachments& attach();

@@ -19,9 +19,9 @@ class Saved {
  public:
   explicit Saved(const Tensor& tensor) : tensor_(tensor), version_(tensor.array().version()) {}
 
+  bool intact() const { return tensor_.array().version() == version_; }
   const Tensor& get() const {
-    const std::uint64_t now = tensor_.array().version();
-    if (now != version_) throw SavedTensorChanged{tensor_.shape(), version_, now};
+    if (!intact()) throw SavedTensorChanged{tensor_.shape(), version_, tensor_.array().version()};
     return tensor_;
   }
   operator const Tensor&() const { return get(); }

@@ -32,7 +32,8 @@ void require_floating(const char* op, DType dtype, Place where) {
 
 void require_moments(const char* op, double mean, double stddev, Place where) {
   require(std::isfinite(mean), where, op, ": a finite mean expected, got ", mean);
-  require(stddev >= 0 && std::isfinite(stddev), where, op, ": a standard deviation of 0 or more expected, got ", stddev);
+  require(stddev >= 0 && std::isfinite(stddev), where, op, ": a standard deviation of 0 or more expected, got ",
+          stddev);
 }
 
 /// A bijection of 64 bits in which every bit of the input changes half of the output (the finaliser of SplitMix64), so
@@ -44,6 +45,7 @@ std::uint64_t mixed(std::uint64_t bits) {
   return bits ^ bits >> 31;
 }
 
+/// Uniform in [0, 1): multiples of 2^-53 and 2^-24.
 double unit(std::uint64_t word) { return static_cast<double>(word >> 11) * 0x1p-53; }
 float unit(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
 
@@ -113,8 +115,8 @@ void truncate(philox::Stream stream, std::uint64_t group, Normals& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     for (std::uint16_t attempt = 1; std::abs(values[i]) > 2; ++attempt) {
       const std::uint64_t index = group * philox::group_blocks + i % philox::group_blocks;
-      const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(
-          philox::block(stream.counter(index, attempt), stream.key));
+      const auto words =
+          std::bit_cast<std::array<std::uint64_t, 2>>(philox::block(stream.counter(index, attempt), stream.key));
       const auto [first, second] = box_muller(words[0], words[1]);
       values[i] = i < philox::group_blocks ? first : second;
     }
@@ -124,12 +126,13 @@ void truncate(philox::Stream stream, std::uint64_t group, Normals& values) {
 Array fill_normal(philox::Stream stream, Array result, double mean, double stddev, bool truncated) {
   dispatch_floating(result.dtype(), [&]<class T>() {
     T* out = result.data<T>();
-    for (std::int64_t start = 0; start < result.size(); start += normals_per_group) {
-      const std::uint64_t group = static_cast<std::uint64_t>(start) / normals_per_group;
+    const auto size = static_cast<std::size_t>(result.size());
+    for (std::size_t start = 0; start < size; start += normals_per_group) {
+      const std::uint64_t group = start / normals_per_group;
       Normals values = normals(stream, group);
       if (truncated) truncate(stream, group, values);
-      const auto count = static_cast<std::size_t>(std::min<std::int64_t>(result.size() - start, normals_per_group));
-      for (std::size_t i = 0; i < count; ++i) out[start++] = static_cast<T>(mean + stddev * values[i]);
+      const std::size_t count = std::min(size - start, normals_per_group);
+      for (std::size_t i = 0; i < count; ++i) out[start + i] = static_cast<T>(mean + stddev * values[i]);
     }
   });
   return result;
@@ -217,8 +220,8 @@ Array Generator::uniform(const Shape& shape, double low, double high, DType dtyp
   require_floating("uniform", dtype, where);
   require(low <= high, where, "uniform: low <= high expected, got ", low, " and ", high);
   const double limit = dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
-  require(-limit <= low && high <= limit, where, "uniform: bounds that ", dtype, " can hold expected, got ", low, " and ",
-          high);
+  require(-limit <= low && high <= limit, where, "uniform: bounds that ", dtype, " can hold expected, got ", low,
+          " and ", high);
   Array result = Array::empty(shape, dtype);
   dispatch_floating(dtype, [&]<class T>() { fill_uniform<T>(next(), result, low, high); });
   return result;
@@ -242,7 +245,8 @@ Array Generator::truncated_normal(const Shape& shape, double mean, double stddev
 
 Array Generator::bernoulli(const Shape& shape, double probability, DType dtype, Place where) {
   require_shape("bernoulli", shape, where);
-  require(probability >= 0 && probability <= 1, where, "bernoulli: a probability in [0, 1] expected, got ", probability);
+  require(probability >= 0 && probability <= 1, where, "bernoulli: a probability in [0, 1] expected, got ",
+          probability);
   Array result = Array::empty(shape, dtype);
   return choose(next(), std::move(result), 1 - probability, 0, 1);
 }

@@ -13,12 +13,13 @@ struct Stream;
 }
 
 /// A source of random arrays whose bits are fixed by three numbers: the seed, the consumer (who draws: each layer, each
-/// shuffled data set has its own), and the step, which counts the draws of that consumer. Element i of a draw depends on
-/// nothing else, so the same three numbers give the same bits for any number of threads, and a program that is resumed
-/// goes on with the same numbers after set_step().
+/// shuffled data set has its own), and the step, which counts the draws of that consumer. Element i of a draw depends
+/// on nothing else, so the same three numbers give the same bits for any number of threads, and a program that is
+/// resumed goes on with the same numbers after set_step().
 ///
-/// The words come from Philox4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy as
-/// 1, 2, 3" (SC 2011). A generator may be used from several threads at once; which of them gets which step is then open.
+/// The words come from Philox4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy
+/// as 1, 2, 3" (SC 2011). A generator may be used from several threads at once; which of them gets which step is then
+/// open.
 ///
 /// Every draw uses one step. A draw that throws uses none.
 class XG_API Generator {

@@ -22,9 +22,16 @@ Tensor softmax_gradient(const Operand& dy, const Operand& y) {
   return y * (dy - sum(dy * y, {.axis = -1, .keepdims = true}));
 }
 
+/// Lets logits_of find what probabilities were made from.
+Tensor with_logits(Tensor probabilities, const Operand& logits) {
+  if (probabilities.node()) probabilities.node()->attach().logits.emplace(logits.tensor());
+  return probabilities;
+}
+
 Tensor last_softmax(const Operand& x) {
-  return record("softmax", kernels::softmax(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); }));
+  return with_logits(record("softmax", kernels::softmax(x.array()),
+                            edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); })),
+                     x);
 }
 
 Tensor last_log_softmax(const Operand& x) {
@@ -66,8 +73,9 @@ Tensor tanh_gradient(const Operand& dy, const Operand& y) {
 }
 
 Tensor sigmoid(const Operand& x) {
-  return record("sigmoid", kernels::sigmoid(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y * (1.0 - y); }));
+  return with_logits(record("sigmoid", kernels::sigmoid(x.array()),
+                            edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y * (1.0 - y); })),
+                     x);
 }
 
 Tensor relu(const Operand& x) {
@@ -95,6 +103,11 @@ Tensor dropout(const Operand& x, double rate, Generator& generator) {
   const Tensor mask = generator.dropout_mask(x.shape(), rate, x.dtype());
   return record("dropout", kernels::multiply(x.array(), mask.array()),
                 edge(x, [mask = Saved(mask)](const Tensor& dy) { return dy * mask; }));
+}
+
+Tensor logits_of(const Tensor& probabilities) {
+  const Node::Attachments* extra = probabilities.node() ? probabilities.node()->attachments() : nullptr;
+  return extra && extra->logits && extra->logits->intact() ? extra->logits->get() : Tensor();
 }
 
 }  // namespace xg

@@ -31,18 +31,20 @@ Range resolve(const SliceOptions& bounds, std::int64_t extent, std::source_locat
   return {start, distance > 0 ? (distance + width - 1) / width : 0, step};
 }
 
+Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const Range& range);
+
+/// The elements of x in a range along an axis: a view.
+Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
+  return record("slice", x.array().slice(axis, range.start, range.count, range.step),
+                edge(x, [shape = x.shape(), axis, range](const Tensor& dy) { return slice_back(dy, shape, axis, range); }));
+}
+
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.
 Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const Range& range) {
   const Array whole = Array::zeros(shape, dy.dtype());
   Array part = whole.slice(axis, range.start, range.count, range.step);
   kernels::copy(dy.array(), part);
-  const SliceOptions bounds{.start = range.start,
-                            .stop = range.step > 0 || range.start + range.count * range.step >= 0
-                                        ? std::optional(range.start + range.count * range.step)
-                                        : std::nullopt,
-                            .step = range.step};
-  return record("slice_back", whole,
-                edge(dy, [axis, bounds](const Tensor& g) { return slice(g, static_cast<int>(axis), bounds); }));
+  return record("slice_back", whole, edge(dy, [axis, range](const Tensor& g) { return slice_range(g, axis, range); }));
 }
 
 /// The transpose of take: dy added up at the indices in zeros of the indexed shape.
@@ -73,11 +75,7 @@ Array checked_indices(const char* op, const Operand& indices, std::int64_t exten
 
 Tensor slice(const Operand& x, int axis, const SliceOptions& bounds) {
   const std::size_t position = normalize_axis("slice", axis, x.shape().rank(), x.where());
-  const Range range = resolve(bounds, x.shape()[position], x.where());
-  return record("slice", x.array().slice(position, range.start, range.count, range.step),
-                edge(x, [shape = x.shape(), position, range](const Tensor& dy) {
-                  return slice_back(dy, shape, position, range);
-                }));
+  return slice_range(x, position, resolve(bounds, x.shape()[position], x.where()));
 }
 
 Tensor select(const Operand& x, std::int64_t index, int axis) {

@@ -80,6 +80,12 @@ Tensor sum(const Operand& x, const Reduce& options) {
                 }));
 }
 
+Tensor sum_squares(const Operand& x) {
+  check_floating("sum_squares", x);
+  return record("sum_squares", kernels::sum_squares(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return x * (dy * 2.0); }));
+}
+
 Tensor mean(const Operand& x, const Reduce& options) {
   const Plan p = plan("mean", x, options.axis, options.keepdims);
   const Tensor value = is_floating(x.dtype()) ? x.tensor() : astype(x, float32);

@@ -20,6 +20,8 @@ struct VarianceOptions {
 
 /// The sum; integers give int64, nothing gives 0. Float sums are added in a fixed order, in blocks.
 XG_API Tensor sum(const Operand& x, const Reduce& options = {});
+/// The sum of squares, in one pass: a scalar. Gradient: 2 dy x.
+XG_API Tensor sum_squares(const Operand& x);
 /// The mean; integers give float32.
 XG_API Tensor mean(const Operand& x, const Reduce& options = {});
 /// The largest element; NaN if there is one. Equal ones share the gradient evenly. Nothing to choose from is a ShapeError.

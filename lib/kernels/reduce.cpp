@@ -37,14 +37,14 @@ Folding fold(const Array& x, const AxisMask& axes) {
 constexpr std::int64_t block = 1024;
 
 /// A block's sum in sixteen interleaved lanes, which the compiler keeps in vector registers.
-template <class T, class Sum>
-Sum block_sum(const T* x, std::int64_t count) {
+template <class Sum, class T, class Term>
+Sum block_sum(const T* x, std::int64_t count, Term term) {
   constexpr std::int64_t lanes = 16;
   Sum lane[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
-    for (std::int64_t l = 0; l < lanes; ++l) lane[l] += static_cast<Sum>(x[i + l]);
-  for (std::int64_t l = 0; i + l < count; ++l) lane[l] += static_cast<Sum>(x[i + l]);
+    for (std::int64_t l = 0; l < lanes; ++l) lane[l] += term(static_cast<Sum>(x[i + l]));
+  for (std::int64_t l = 0; i + l < count; ++l) lane[l] += term(static_cast<Sum>(x[i + l]));
   for (std::int64_t width = lanes / 2; width > 0; width /= 2)
     for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
   return lane[0];
@@ -56,14 +56,18 @@ using Partial = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>
 template <class T>
 using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
 
+/// The sum of term(x) over a row.
+template <class T, class Term>
+Partial<T> row_sum(const T* x, std::int64_t count, Term term) {
+  Total<T> total = 0;
+  for (std::int64_t start = 0; start < count; start += block)
+    total += static_cast<Total<T>>(block_sum<Partial<T>>(x + start, std::min(block, count - start), term));
+  return static_cast<Partial<T>>(total);
+}
+
 template <class T>
 void sum_rows(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>* out) {
-  for (std::int64_t row = 0; row < rows; ++row, x += columns) {
-    Total<T> total = 0;
-    for (std::int64_t start = 0; start < columns; start += block)
-      total += static_cast<Total<T>>(block_sum<T, Partial<T>>(x + start, std::min(block, columns - start)));
-    out[row] = static_cast<Partial<T>>(total);
-  }
+  for (std::int64_t row = 0; row < rows; ++row) out[row] = row_sum(x + row * columns, columns, [](auto v) { return v; });
 }
 
 template <class T, class Sum>
@@ -146,6 +150,15 @@ Array sum(const Array& x, const AxisMask& axes) {
     auto* to = out.data<Partial<T>>();
     if (folding.columns) sum_columns<T>(from, folding.folded, folding.kept, to);
     else sum_rows<T>(from, folding.kept, folding.folded, to);
+  });
+  return out;
+}
+
+Array sum_squares(const Array& x) {
+  const Array from = x.contiguous();
+  const Array out = Array::empty({}, x.dtype());
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    *out.data<T>() = row_sum(from.data<T>(), from.size(), [](auto v) { return v * v; });
   });
   return out;
 }

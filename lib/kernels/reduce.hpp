@@ -14,6 +14,8 @@ using AxisMask = std::array<bool, Shape::max_rank>;
 
 /// Integers and booleans give int64; an empty sum is 0.
 Array sum(const Array& x, const AxisMask& axes);
+/// The sum of the squares of all elements of a floating array: 0-d.
+Array sum_squares(const Array& x);
 /// Over at least one element.
 Array max(const Array& x, const AxisMask& axes);
 Array min(const Array& x, const AxisMask& axes);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "lib/array.hpp"
+
+namespace xg::kernels {
+
+// The optimizers' passes: one walk over a parameter, its gradient and its state. All contiguous, of one shape and floating
+// dtype; the parameter and the state change in place, and the parameter's version rises.
+
+/// w -= rate * g.
+void sgd(Array& w, const Array& g, double rate);
+
+/// v = momentum * v - rate * g; w += v, or with nesterov w += momentum * v - rate * g.
+void sgd_momentum(Array& w, const Array& g, Array& v, double rate, double momentum, bool nesterov);
+
+struct AdamStep {
+  double rate, beta_1, beta_2, epsilon;
+};
+/// m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; w -= rate * m / (sqrt(v) + epsilon).
+void adam(Array& w, const Array& g, Array& m, Array& v, const AdamStep& step);
+
+}  // namespace xg::kernels

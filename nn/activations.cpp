@@ -1,0 +1,23 @@
+#include "nn/activations.hpp"
+
+#include "autograd/ops/activation.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "nn/lookup.hpp"
+
+namespace xg::nn {
+
+ActivationFunction::ActivationFunction(const char* name, std::source_location where) : name_(name) {
+  static const std::vector<std::pair<std::string_view, Function>> known{
+      {"linear", nullptr},
+      {"relu", [](const Tensor& x) { return relu(x); }},
+      {"sigmoid", [](const Tensor& x) { return sigmoid(x); }},
+      {"softmax", [](const Tensor& x) { return softmax(x); }},
+      {"log_softmax", [](const Tensor& x) { return log_softmax(x); }},
+      {"softplus", [](const Tensor& x) { return softplus(x); }},
+      {"tanh", [](const Tensor& x) { return tanh(x); }},
+      {"exponential", [](const Tensor& x) { return exp(x); }},
+  };
+  function_ = find_by_name("activation", name, known, where);
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <source_location>
+#include <string>
+
+#include "autograd/tensor.hpp"
+
+namespace xg::nn {
+
+/// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name or as any
+/// function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential.
+class XG_API ActivationFunction {
+ public:
+  using Function = std::function<Tensor(const Tensor&)>;
+
+  /// The identity.
+  ActivationFunction() = default;
+  /// An unknown name is a ValueError that lists the known ones.
+  ActivationFunction(const char* name, std::source_location where = std::source_location::current());
+  ActivationFunction(const std::string& name, std::source_location where = std::source_location::current())
+      : ActivationFunction(name.c_str(), where) {}
+  template <class F>
+    requires std::is_invocable_r_v<Tensor, F, const Tensor&>
+  ActivationFunction(F function) : name_("custom"), function_(std::move(function)) {}
+
+  const std::string& name() const { return name_; }
+  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
+
+ private:
+  std::string name_ = "linear";
+  Function function_;
+};
+
+}  // namespace xg::nn

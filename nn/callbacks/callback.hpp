@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "lib/export.hpp"
+
+namespace xg::nn {
+
+class Model;
+
+/// Named figures in the order they are shown: loss, the metrics, and with validation data the same with "val_" before.
+class XG_API Logs {
+ public:
+  using Entry = std::pair<std::string, double>;
+
+  void set(const std::string& name, double value);
+  bool contains(const std::string& name) const;
+  /// An unknown name is a ValueError that lists the known ones.
+  double operator[](const std::string& name) const;
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+/// What a callback is told of the run it takes part in, and how it ends it.
+struct TrainingRun {
+  Model& model;
+  int epochs;
+  std::int64_t samples;
+  std::int64_t validation_samples;
+  bool stop = false;  ///< set it to end the run after this epoch
+};
+
+/// Hooks into fit(). Epochs and batches count from 0; logs of a batch are the means of the epoch so far.
+class XG_API Callback {
+ public:
+  virtual ~Callback() = default;
+  virtual void on_train_begin(TrainingRun&) {}
+  virtual void on_train_end(TrainingRun&) {}
+  virtual void on_epoch_begin(TrainingRun&, int /*epoch*/) {}
+  virtual void on_epoch_end(TrainingRun&, int /*epoch*/, const Logs&) {}
+  virtual void on_batch_begin(TrainingRun&, std::int64_t /*batch*/) {}
+  /// `seen`: how many samples of the epoch are done.
+  virtual void on_batch_end(TrainingRun&, std::int64_t /*batch*/, std::int64_t /*seen*/, const Logs&) {}
+};
+
+/// A callback as an option: an object (a copy is used), a shared pointer, or a reference to one that outlives the call.
+class CallbackChoice {
+ public:
+  template <class C>
+    requires std::is_base_of_v<Callback, C>
+  CallbackChoice(C callback) : callback_(std::make_shared<C>(std::move(callback))) {}
+  template <class C>
+    requires std::is_base_of_v<Callback, C>
+  CallbackChoice(std::shared_ptr<C> callback) : callback_(std::move(callback)) {}
+  template <class C>
+    requires std::is_base_of_v<Callback, C>
+  CallbackChoice(std::reference_wrapper<C> callback) : callback_(&callback.get(), [](Callback*) {}) {}
+
+  const std::shared_ptr<Callback>& get() const { return callback_; }
+
+ private:
+  std::shared_ptr<Callback> callback_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,48 @@
+#include "nn/callbacks/early_stopping.hpp"
+
+#include "lib/error.hpp"
+#include "nn/model.hpp"
+
+namespace xg::nn {
+
+EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where) : options_(options) {
+  if (options.patience < 0)
+    throw ValueError(concat("EarlyStopping: patience must not be negative, got ", options.patience), where);
+  if (options.mode == "auto")
+    options_.mode = options.monitor.find("acc") != std::string::npos ? "max" : "min";
+  else if (options.mode != "min" && options.mode != "max")
+    throw ValueError(concat("EarlyStopping: unknown mode '", options.mode, "': known are auto, min, max"), where);
+}
+
+void EarlyStopping::on_train_begin(TrainingRun&) {
+  wait_ = 0;
+  started_ = false;
+  stopped_epoch_.reset();
+  best_weights_.clear();
+}
+
+bool EarlyStopping::improved(double value) const {
+  if (!started_) return true;
+  return options_.mode == "max" ? value - options_.min_delta > best_ : value + options_.min_delta < best_;
+}
+
+void EarlyStopping::on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) {
+  const double value = logs[options_.monitor];
+  if (improved(value)) {
+    started_ = true;
+    best_ = value;
+    wait_ = 0;
+    if (!options_.restore_best_weights) return;
+    best_weights_.clear();
+    for (const auto& [name, parameter] : run.model.parameters()) best_weights_.push_back(parameter.array().clone());
+    return;
+  }
+  if (++wait_ < options_.patience) return;
+  stopped_epoch_ = epoch;
+  run.stop = true;
+  if (!options_.restore_best_weights) return;
+  const auto parameters = run.model.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) Tensor(parameters[i].value).assign(best_weights_[i]);
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "lib/array.hpp"
+#include "nn/callbacks/callback.hpp"
+
+namespace xg::nn {
+
+struct EarlyStoppingOptions {
+  std::string monitor = "val_loss";
+  double min_delta = 0;              ///< what counts as an improvement
+  int patience = 0;                  ///< epochs without one before the run ends
+  std::string mode = "auto";         ///< "min", "max", or "auto": max for accuracies, else min
+  bool restore_best_weights = false;
+};
+
+/// Ends a run when a figure no longer improves.
+class XG_API EarlyStopping : public Callback {
+ public:
+  /// A negative patience or an unknown mode is a ValueError.
+  explicit EarlyStopping(const EarlyStoppingOptions& options = {},
+                         std::source_location where = std::source_location::current());
+
+  /// The epoch (from 0) after which the run was ended; nothing if it was not.
+  std::optional<int> stopped_epoch() const { return stopped_epoch_; }
+
+  void on_train_begin(TrainingRun& run) override;
+  void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
+
+ private:
+  bool improved(double value) const;
+
+  EarlyStoppingOptions options_;
+  double best_ = 0;
+  int wait_ = 0;
+  bool started_ = false;
+  std::optional<int> stopped_epoch_;
+  std::vector<Array> best_weights_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/callbacks/callback.hpp"
+
+namespace xg::nn {
+
+/// Collects the figures of every epoch; fit() returns one.
+class XG_API History : public Callback {
+ public:
+  /// One value for each epoch, of "loss", "accuracy", "val_loss", ... An unknown name is a ValueError.
+  const std::vector<double>& operator[](const std::string& name) const;
+  bool contains(const std::string& name) const;
+  /// How long each epoch took.
+  const std::vector<double>& seconds() const { return seconds_; }
+  std::size_t epochs() const { return seconds_.size(); }
+  const std::vector<std::pair<std::string, std::vector<double>>>& all() const { return values_; }
+
+  void on_epoch_begin(TrainingRun& run, int epoch) override;
+  void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
+
+ private:
+  std::vector<std::pair<std::string, std::vector<double>>> values_;
+  std::vector<double> seconds_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace xg::nn

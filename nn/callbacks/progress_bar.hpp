@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+
+#include "nn/callbacks/progress_line.hpp"
+
+namespace xg::nn {
+
+/// Shows a run as Keras 2.2.4 does: verbose 1 a bar for each epoch, verbose 2 one line for each epoch.
+class XG_API ProgressBar : public Callback {
+ public:
+  explicit ProgressBar(int verbose = 1, Display display = {}) : verbose_(verbose), display_(display.resolved()) {}
+
+  void on_train_begin(TrainingRun& run) override;
+  void on_epoch_begin(TrainingRun& run, int epoch) override;
+  void on_batch_end(TrainingRun& run, std::int64_t batch, std::int64_t seen, const Logs& logs) override;
+  void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
+
+ private:
+  int verbose_;
+  Display display_;
+  std::optional<ProgressLine> line_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+
+#include "autograd/tensor.hpp"
+#include "lib/random.hpp"
+#include "nn/data/mnist.hpp"
+
+namespace xg::data {
+
+struct BatchOptions {
+  std::int64_t size = 32;
+  bool shuffle = false;    ///< a new order each time the batches are walked
+  bool drop_last = false;  ///< leave out a last batch that is short
+};
+
+/// Samples and what belongs to them, cut along their first axes.
+struct Batch {
+  Tensor x, y;
+};
+
+/// The batches of a data set, as a range: `for (auto [x, y] : data::batches(x_train, y_train, {.size = 32}))`. Every walk
+/// is an epoch: with shuffle, the order of the last one is shuffled again.
+class XG_API Batches {
+ public:
+  /// Different lengths of x and y are a ShapeError, a size below 1 a ValueError.
+  Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, std::source_location where);
+
+  std::int64_t samples() const { return samples_; }
+  std::int64_t count() const;
+  /// Batch `index` in the present order.
+  Batch operator[](std::int64_t index) const;
+  /// Puts the samples into a new random order.
+  void shuffle();
+
+  class Iterator {
+   public:
+    Iterator(const Batches* batches, std::int64_t index) : batches_(batches), index_(index) {}
+    Batch operator*() const { return (*batches_)[index_]; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return index_ != other.index_; }
+
+   private:
+    const Batches* batches_;
+    std::int64_t index_;
+  };
+  Iterator begin();
+  Iterator end() const { return {this, count()}; }
+
+ private:
+  Array x_, y_;
+  std::int64_t samples_;
+  BatchOptions options_;
+  Generator generator_;
+  Array order_;
+};
+
+XG_API Batches batches(const Tensor& x, const Tensor& y, const BatchOptions& options = {},
+                       std::source_location where = std::source_location::current());
+/// The images and labels of a labelled set.
+XG_API Batches batches(const LabelledImages& set, const BatchOptions& options = {},
+                       std::source_location where = std::source_location::current());
+
+}  // namespace xg::data

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <source_location>
+#include <string>
+
+#include "autograd/tensor.hpp"
+
+namespace xg::data {
+
+/// Images and their class numbers.
+struct LabelledImages {
+  Tensor images;  ///< uint8 (N, rows, columns)
+  Tensor labels;  ///< uint8 (N)
+};
+
+struct Mnist {
+  LabelledImages train;  ///< 60,000 images of 28 x 28
+  LabelledImages test;   ///< 10,000
+};
+
+struct MnistOptions {
+  std::string dir = {};  ///< where the four IDX files are, raw or gzipped; empty: looked for
+};
+
+/// The MNIST database of handwritten digits (LeCun, Cortes). Looks in `dir`, else in $XGRAD_MNIST, else in the user's cache
+/// folder; found in none of them, it says how to download the files and loads Fashion-MNIST in their place. A given folder
+/// without the files, or files that are truncated, oversized, no IDX, or do not belong together, are an IOError with the path.
+XG_API Mnist load_mnist(const MnistOptions& options = {}, std::source_location where = std::source_location::current());
+
+/// Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes instead of digits, the same format, harder. Looks in `dir`, else where
+/// Debian's package dataset-fashion-mnist puts it.
+XG_API Mnist load_fashion_mnist(const MnistOptions& options = {},
+                                std::source_location where = std::source_location::current());
+
+}  // namespace xg::data

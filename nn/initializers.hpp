@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <source_location>
+#include <string>
+
+#include "lib/array.hpp"
+#include "lib/random.hpp"
+
+namespace xg::nn {
+
+/// How a parameter starts: given by Keras's name or by one of the functions below. Names: zeros, ones, glorot_uniform,
+/// glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal,
+/// orthogonal.
+class XG_API Initializer {
+ public:
+  using Function = std::function<Array(const Shape& shape, DType dtype, Generator& generator)>;
+
+  /// An unknown name is a ValueError that lists the known ones.
+  Initializer(const char* name, std::source_location where = std::source_location::current());
+  Initializer(const std::string& name, std::source_location where = std::source_location::current())
+      : Initializer(name.c_str(), where) {}
+  Initializer(Function function) : function_(std::move(function)) {}
+
+  Array operator()(const Shape& shape, DType dtype, Generator& generator) const { return function_(shape, dtype, generator); }
+
+ private:
+  Function function_;
+};
+
+// fan_in and fan_out of a kernel (in, out) are its extents; of a convolution's (..., in, out) they are in and out times
+// the product of the axes before. Normal variants are truncated at two standard deviations and widened by
+// 1 / 0.87962566103423978, so that the result has the stated variance.
+
+XG_API Initializer zeros_initializer();
+XG_API Initializer ones_initializer();
+XG_API Initializer constant(double value);
+
+struct RandomUniformOptions {
+  double low = -0.05, high = 0.05;
+};
+XG_API Initializer random_uniform(const RandomUniformOptions& options = {});
+
+struct RandomNormalOptions {
+  double mean = 0, stddev = 0.05;
+};
+XG_API Initializer random_normal(const RandomNormalOptions& options = {});
+XG_API Initializer truncated_normal(const RandomNormalOptions& options = {});
+
+/// Variance 2 / (fan_in + fan_out): Glorot and Bengio 2010. Uniform in [-a, a), a = sqrt(6 / (fan_in + fan_out)).
+XG_API Initializer glorot_uniform();
+XG_API Initializer glorot_normal();
+/// Variance 2 / fan_in: He et al. 2015.
+XG_API Initializer he_uniform();
+XG_API Initializer he_normal();
+/// Variance 1 / fan_in: LeCun et al. 1998.
+XG_API Initializer lecun_uniform();
+XG_API Initializer lecun_normal();
+/// Rows or columns (the shorter side) orthonormal, times gain: Q of the QR factorization of a normal matrix, signs made
+/// unique (Saxe et al. 2014). At least two axes; all but the last are flattened.
+XG_API Initializer orthogonal(double gain = 1);
+
+}  // namespace xg::nn

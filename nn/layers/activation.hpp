@@ -1,0 +1,24 @@
+#pragma once
+
+#include "nn/activations.hpp"
+#include "nn/module.hpp"
+
+namespace xg::nn {
+
+/// An activation function as a layer of its own: `nn::Activation("relu")`.
+class XG_API Activation : public Layer {
+ public:
+  /// An unknown name is a ValueError that lists the known ones.
+  explicit Activation(const char* name, std::source_location where = std::source_location::current())
+      : function_(name, where) {}
+  explicit Activation(ActivationFunction function) : function_(std::move(function)) {}
+
+  Tensor forward(const Tensor& x) override { return function_(x); }
+  std::string type() const override { return "Activation"; }
+  std::optional<Shape> build(const Shape& sample, std::source_location) override { return sample; }
+
+ private:
+  ActivationFunction function_;
+};
+
+}  // namespace xg::nn

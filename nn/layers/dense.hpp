@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+
+#include "nn/activations.hpp"
+#include "nn/initializers.hpp"
+#include "nn/module.hpp"
+#include "nn/regularizers.hpp"
+
+namespace xg::nn {
+
+struct DenseOptions {
+  std::int64_t units = 0;      ///< width of the output
+  std::int64_t input_dim = 0;  ///< width of the input; 0: learnt from the first input
+  bool use_bias = true;
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer bias_initializer = "zeros";
+  ActivationFunction activation = {};
+  Regularizer kernel_regularizer = {};    ///< of the kernel (input_dim, units)
+  Regularizer bias_regularizer = {};      ///< of the bias (units)
+  Regularizer activity_regularizer = {};  ///< of the output
+  bool activity_mean = true;              ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
+};
+
+/// activation(x kernel + bias), for x (..., input_dim): a fully connected layer.
+class XG_API Dense : public Layer {
+ public:
+  /// Units below 1 or a negative input_dim are a ValueError.
+  explicit Dense(DenseOptions options, std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "Dense"; }
+  std::optional<Shape> build(const Shape& sample, std::source_location where) override;
+  std::optional<Shape> input_shape() const override;
+
+ private:
+  void make_parameters(std::int64_t input_dim);
+
+  DenseOptions options_;
+  Generator generator_;
+  Tensor* kernel_ = nullptr;
+  Tensor* bias_ = nullptr;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <source_location>
+
+#include "lib/random.hpp"
+#include "nn/module.hpp"
+
+namespace xg::nn {
+
+/// In training: each element is 0 with probability `rate`, else divided by 1 - rate, drawn anew for each pass from the
+/// layer's own generator. In evaluation: the identity.
+class XG_API Dropout : public Layer {
+ public:
+  /// A rate outside [0, 1] is a ValueError.
+  explicit Dropout(double rate, std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "Dropout"; }
+  std::optional<Shape> build(const Shape& sample, std::source_location) override { return sample; }
+
+ private:
+  double rate_;
+  Generator generator_;
+};
+
+}  // namespace xg::nn

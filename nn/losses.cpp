@@ -1,0 +1,98 @@
+#include "nn/losses.hpp"
+
+#include "autograd/ops/activation.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/index.hpp"
+#include "autograd/ops/loss.hpp"
+#include "autograd/ops/reduction.hpp"
+#include "autograd/ops/shape.hpp"
+#include "nn/lookup.hpp"
+
+namespace xg::nn {
+namespace {
+
+constexpr double epsilon = 1e-7;
+
+void check_same_shape(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where,
+                      const char* hint = "") {
+  if (y_true.shape() != y_pred.shape())
+    throw ShapeError(concat(loss, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(), hint), where);
+}
+
+/// -sum_k y_k ln q_k for probabilities without known logits.
+Tensor clipped_crossentropy(const Tensor& y_true, const Tensor& y_pred) {
+  const Tensor q = clip(y_pred / sum(y_pred, {.axis = -1, .keepdims = true}), epsilon, 1 - epsilon);
+  return -sum(y_true * log(q), {.axis = -1});
+}
+
+/// The class numbers as int64, without a last axis of one.
+Tensor class_labels(const Tensor& y_true, const Tensor& y_pred) {
+  const Tensor labels = astype(y_true, int64);
+  return labels.rank() == y_pred.rank() && labels.rank() > 0 && labels.shape().back() == 1 ? squeeze(labels, -1) : labels;
+}
+
+}  // namespace
+
+Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                                std::source_location where) {
+  const CallerScope scope(where);
+  check_same_shape("categorical_crossentropy", y_true, y_pred, where,
+                   ": one-hot labels are expected; use sparse_categorical_crossentropy for class numbers");
+  const Tensor y = astype(y_true, y_pred.dtype());
+  const Tensor logits = options.from_logits ? y_pred : logits_of(y_pred);
+  return mean(logits.defined() ? cross_entropy(logits, y) : clipped_crossentropy(y, y_pred));
+}
+
+Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                                       std::source_location where) {
+  const CallerScope scope(where);
+  const Tensor labels = class_labels(y_true, y_pred);
+  if (y_pred.rank() == 0 || labels.size() * y_pred.shape().back() != y_pred.size())
+    throw ShapeError(concat("sparse_categorical_crossentropy: y_true has shape ", y_true.shape(), ", y_pred ",
+                            y_pred.shape(), ": one class number for each row is expected"),
+                     where);
+  const Tensor y = one_hot(labels, y_pred.shape().back(), y_pred.dtype());
+  return categorical_crossentropy(reshape(y, y_pred.shape()), y_pred, options, where);
+}
+
+Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                           std::source_location where) {
+  const CallerScope scope(where);
+  check_same_shape("binary_crossentropy", y_true, y_pred, where);
+  const Tensor y = astype(y_true, y_pred.dtype());
+  const Tensor logits = options.from_logits ? y_pred : logits_of(y_pred);
+  if (logits.defined()) return mean(softplus(logits) - y * logits);
+  const Tensor p = clip(y_pred, epsilon, 1 - epsilon);
+  return -mean(y * log(p) + (1.0 - y) * log(1.0 - p));
+}
+
+Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  check_same_shape("mean_squared_error", y_true, y_pred, where);
+  return mean(square(y_pred - astype(y_true, y_pred.dtype())));
+}
+
+Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  check_same_shape("mean_absolute_error", y_true, y_pred, where);
+  return mean(abs(y_pred - astype(y_true, y_pred.dtype())));
+}
+
+Loss::Loss(const char* name, std::source_location where) : name_(name) {
+  static const Function mse = [](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); };
+  static const Function mae = [](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); };
+  static const std::vector<std::pair<std::string_view, Function>> known{
+      {"categorical_crossentropy", [](const Tensor& y, const Tensor& p) { return categorical_crossentropy(y, p); }},
+      {"sparse_categorical_crossentropy",
+       [](const Tensor& y, const Tensor& p) { return sparse_categorical_crossentropy(y, p); }},
+      {"binary_crossentropy", [](const Tensor& y, const Tensor& p) { return binary_crossentropy(y, p); }},
+      {"mean_squared_error", mse},
+      {"mse", mse},
+      {"mean_absolute_error", mae},
+      {"mae", mae},
+  };
+  function_ = find_by_name("loss", name, known, where);
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,109 @@
+#include "nn/metrics.hpp"
+
+#include "autograd/grad_mode.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "lib/kernels/reduce.hpp"
+#include "nn/losses.hpp"
+#include "nn/lookup.hpp"
+
+namespace xg::nn {
+namespace {
+
+/// The position of the first maximum of each row.
+Array best(const Tensor& x) { return kernels::argmax(x.array(), x.rank() - 1); }
+
+double count_equal(const Array& a, const Array& b) {
+  const std::int64_t *x = a.data<std::int64_t>(), *y = b.data<std::int64_t>();
+  std::int64_t equal = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) equal += x[i] == y[i];
+  return static_cast<double>(equal);
+}
+
+/// Matches for each sample: rows beyond the first axis count as parts of it.
+double per_sample(double matches, std::int64_t rows, const Tensor& y_pred) {
+  return rows == 0 ? 0 : matches * static_cast<double>(y_pred.shape()[0]) / static_cast<double>(rows);
+}
+
+/// A mean over the batch as a sum over its samples.
+template <Tensor loss(const Tensor&, const Tensor&, std::source_location)>
+double loss_sum(const Tensor& y_true, const Tensor& y_pred) {
+  const NoGrad values_only;
+  return loss(y_true, y_pred, std::source_location::current()).item() * static_cast<double>(y_pred.shape()[0]);
+}
+
+using Make = std::function<Metric(const std::string& name, const std::string& loss, std::int64_t width)>;
+
+Make always(Metric::BatchSum sum) {
+  return [sum](const std::string& name, const std::string&, std::int64_t) { return Metric(name, sum); };
+}
+
+/// "accuracy" means what the loss means by a right answer.
+Metric accuracy(const std::string&, const std::string& loss, std::int64_t width) {
+  if (loss == "sparse_categorical_crossentropy") return Metric("accuracy", sparse_matches);
+  const bool binary = width == 1 || loss == "binary_crossentropy";
+  return Metric("accuracy", binary ? binary_matches : categorical_matches);
+}
+
+}  // namespace
+
+void Metric::reset() {
+  sum_ = 0;
+  samples_ = 0;
+}
+
+void Metric::update(const Tensor& y_true, const Tensor& y_pred) {
+  sum_ += batch_sum_(y_true, y_pred);
+  samples_ += y_pred.shape()[0];
+}
+
+double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
+  if (y_true.shape() != y_pred.shape())
+    throw ShapeError(concat("categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+                     std::source_location::current());
+  const Array truth = best(y_true);
+  return per_sample(count_equal(truth, best(y_pred)), truth.size(), y_pred);
+}
+
+double sparse_matches(const Tensor& y_true, const Tensor& y_pred) {
+  const Array truth = y_true.array().astype(int64).contiguous(), chosen = best(y_pred);
+  if (truth.size() != chosen.size())
+    throw ShapeError(concat("sparse_categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+                     std::source_location::current());
+  return per_sample(count_equal(truth, chosen), truth.size(), y_pred);
+}
+
+double binary_matches(const Tensor& y_true, const Tensor& y_pred) {
+  if (y_true.shape() != y_pred.shape())
+    throw ShapeError(concat("binary_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+                     std::source_location::current());
+  const auto truth = y_true.to_vector<double>(), predicted = y_pred.to_vector<double>();
+  double matches = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) matches += truth[i] == (predicted[i] > 0.5 ? 1.0 : 0.0);
+  return per_sample(matches, y_pred.size(), y_pred);
+}
+
+MetricChoice::MetricChoice(Metric metric) : name_(metric.name()) {
+  make_ = [metric = std::move(metric)](const std::string&, std::int64_t) { return metric; };
+}
+
+MetricChoice::MetricChoice(const char* name, std::source_location where) : name_(name) {
+  static const Make mse = always(loss_sum<mean_squared_error>), mae = always(loss_sum<mean_absolute_error>);
+  static const std::vector<std::pair<std::string_view, Make>> known{
+      {"accuracy", accuracy},
+      {"acc", accuracy},
+      {"categorical_accuracy", always(categorical_matches)},
+      {"sparse_categorical_accuracy", always(sparse_matches)},
+      {"binary_accuracy", always(binary_matches)},
+      {"mean_squared_error", mse},
+      {"mse", mse},
+      {"mean_absolute_error", mae},
+      {"mae", mae},
+  };
+  const Make& make = find_by_name("metric", name, known, where);
+  if (name_ == "acc") name_ = "accuracy";
+  make_ = [make, key = name_](const std::string& loss, std::int64_t width) { return make(key, loss, width); };
+}
+
+Metric MetricChoice::make(const std::string& loss, std::int64_t output_width) const { return make_(loss, output_width); }
+
+}  // namespace xg::nn

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+
+#include "autograd/tensor.hpp"
+
+namespace xg::nn {
+
+/// A figure about predictions: the mean over samples of a function of (y_true, y_pred), collected batch by batch in
+/// double precision.
+class XG_API Metric {
+ public:
+  /// The sum of the figure over the samples of a batch.
+  using BatchSum = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
+
+  Metric(std::string name, BatchSum batch_sum) : name_(std::move(name)), batch_sum_(std::move(batch_sum)) {}
+
+  const std::string& name() const { return name_; }
+  void reset();
+  void update(const Tensor& y_true, const Tensor& y_pred);
+  /// The mean so far; 0 before the first sample.
+  double result() const { return samples_ == 0 ? 0 : sum_ / static_cast<double>(samples_); }
+
+ private:
+  std::string name_;
+  BatchSum batch_sum_;
+  double sum_ = 0;
+  std::int64_t samples_ = 0;
+};
+
+// How many samples of a batch are classified rightly; the first maximum wins.
+
+/// argmax(y_true) == argmax(y_pred) over the last axis.
+XG_API double categorical_matches(const Tensor& y_true, const Tensor& y_pred);
+/// y_true == argmax(y_pred), for class numbers (N) or (N, 1).
+XG_API double sparse_matches(const Tensor& y_true, const Tensor& y_pred);
+/// y_true == (y_pred > 0.5), averaged over the last axis.
+XG_API double binary_matches(const Tensor& y_true, const Tensor& y_pred);
+
+/// A metric as an option: a Metric, or a name: accuracy (acc; the kind follows from the loss and the output's width),
+/// categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error (mse), mean_absolute_error (mae).
+class XG_API MetricChoice {
+ public:
+  /// An unknown name is a ValueError that lists the known ones.
+  MetricChoice(const char* name, std::source_location where = std::source_location::current());
+  MetricChoice(Metric metric);
+
+  const std::string& name() const { return name_; }
+  /// The metric for a loss of that name and outputs of that width.
+  Metric make(const std::string& loss, std::int64_t output_width) const;
+
+ private:
+  std::string name_;
+  std::function<Metric(const std::string& loss, std::int64_t output_width)> make_;
+};
+
+}  // namespace xg::nn

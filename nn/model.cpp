@@ -1,0 +1,245 @@
+#include "nn/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/grad_mode.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/reduction.hpp"
+#include "lib/kernels/copy.hpp"
+#include "nn/callbacks/progress_bar.hpp"
+#include "nn/data/batches.hpp"
+
+namespace xg::nn {
+namespace {
+
+/// Puts a module into one mode and back into the one it was in.
+class ModeScope {
+ public:
+  ModeScope(Module& module, bool training) : module_(module), outer_(module.training()) { module.train(training); }
+  ~ModeScope() { module_.train(outer_); }
+  ModeScope(const ModeScope&) = delete;
+  ModeScope& operator=(const ModeScope&) = delete;
+
+ private:
+  Module& module_;
+  bool outer_;
+};
+
+}  // namespace
+
+struct Model::TrainingSetup {
+  std::shared_ptr<Optimizer> optimizer;
+  Loss loss;
+  std::vector<MetricChoice> metrics;
+};
+
+/// The running means of the loss and the metrics over the samples of an epoch.
+class Model::Figures {
+ public:
+  explicit Figures(const TrainingSetup& setup) : setup_(setup) {}
+
+  void update(double loss, const Tensor& y, const Tensor& prediction) {
+    if (metrics_.empty())
+      for (const auto& choice : setup_.metrics)
+        metrics_.push_back(choice.make(setup_.loss.name(), prediction.rank() > 1 ? prediction.shape().back() : 1));
+    const auto count = static_cast<double>(prediction.shape()[0]);
+    loss_sum_ += loss * count;
+    samples_ += count;
+    logs_.set("loss", loss_sum_ / samples_);
+    for (auto& metric : metrics_) {
+      metric.update(y, prediction);
+      logs_.set(metric.name(), metric.result());
+    }
+  }
+
+  const Logs& logs() const { return logs_; }
+  Score score() const {
+    Score score;
+    for (const auto& [name, value] : logs_) {
+      if (name == "loss") score.loss = value;
+      else score.metrics.set(name, value);
+    }
+    return score;
+  }
+
+ private:
+  const TrainingSetup& setup_;
+  std::vector<Metric> metrics_;
+  double loss_sum_ = 0, samples_ = 0;
+  Logs logs_;
+};
+
+void Model::compile(CompileOptions options, std::source_location where) {
+  if (!options.optimizer.get()) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
+  if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
+  training_setup_ = std::make_shared<TrainingSetup>(
+      TrainingSetup{options.optimizer.get(), std::move(options.loss), std::move(options.metrics)});
+}
+
+Model::TrainingSetup& Model::setup(const char* call, std::source_location where) {
+  if (!training_setup_)
+    throw ValueError(concat(call, ": the model is not compiled: call compile({.optimizer = ..., .loss = ...}) first"), where);
+  return *training_setup_;
+}
+
+Optimizer& Model::optimizer(std::source_location where) { return *setup("optimizer", where).optimizer; }
+
+void Model::check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
+                          std::source_location where) const {
+  if (!x.defined() || !y.defined()) throw ValueError(concat(call, ": x or y is an undefined tensor"), where);
+  if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
+    throw ShapeError(concat(call, ": x has shape ", x.shape(), ", y ", y.shape(),
+                            ": their first axes, the samples, must agree"),
+                     where);
+  if (x.shape()[0] == 0) throw ShapeError(concat(call, ": x has shape ", x.shape(), ": no samples"), where);
+  if (batch_size < 1) throw ValueError(concat(call, ": batch_size must be at least 1, got ", batch_size), where);
+}
+
+Tensor Model::total_loss(const Tensor& y, const Tensor& prediction) {
+  Tensor loss = training_setup_->loss(y, prediction);
+  if (loss.size() != 1) loss = mean(loss);
+  const Tensor extra = penalty();
+  return extra.defined() ? loss + extra : loss;
+}
+
+void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
+  Optimizer& optimizer = *training_setup_->optimizer;
+  const Tensor prediction = (*this)(x);
+  if (!optimizer.attached()) optimizer.attach(parameters());
+  const Tensor loss = total_loss(y, prediction);
+  figures.update(loss.item(), y, prediction);
+  optimizer.zero_grad();
+  loss.backward();
+  optimizer.step();
+}
+
+Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_location where) {
+  Figures figures(setup("train_on_batch", where));
+  check_samples("train_on_batch", x, y, 1, where);
+  const CallerScope scope(where);
+  const ModeScope mode(*this, true);
+  const WithGrad recording;
+  train_step(x, y, figures);
+  return figures.score();
+}
+
+void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line) {
+  const ModeScope mode(*this, false);
+  // The graph is recorded here too: it is where a loss finds the logits behind probabilities.
+  const WithGrad recording;
+  std::int64_t seen = 0;
+  for (const auto [x_batch, y_batch] : data::batches(x, y, {.size = batch_size})) {
+    const Tensor prediction = (*this)(x_batch);
+    figures.update(total_loss(y_batch, prediction).item(), y_batch, prediction);
+    seen += x_batch.shape()[0];
+    if (line) line->update(seen, {});
+  }
+}
+
+Score Model::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options, std::source_location where) {
+  Figures figures(setup("evaluate", where));
+  check_samples("evaluate", x, y, options.batch_size, where);
+  const CallerScope scope(where);
+  std::optional<ProgressLine> line;
+  if (options.verbose > 0) line.emplace(x.shape()[0], options.display);
+  measure(x, y, options.batch_size, figures, line ? &*line : nullptr);
+  return figures.score();
+}
+
+Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::source_location where) {
+  check_samples("predict", x, x, options.batch_size, where);
+  const CallerScope scope(where);
+  const ModeScope mode(*this, false);
+  const NoGrad values_only;
+  Array all;
+  std::int64_t start = 0;
+  for (const auto [batch, same] : data::batches(x, x, {.size = options.batch_size})) {
+    const Array part = (*this)(batch).array();
+    if (!all.defined()) {
+      Shape shape = part.shape();
+      shape[0] = x.shape()[0];
+      all = Array::empty(shape, part.dtype());
+    }
+    Array place = all.slice(0, start, part.shape()[0], 1);
+    kernels::copy(part, place);
+    start += part.shape()[0];
+  }
+  return all;
+}
+
+namespace {
+
+/// The samples to train on and those to validate with.
+struct Split {
+  Tensor x, y;
+  ValidationData validation;
+};
+
+Split split_samples(const Tensor& x, const Tensor& y, const FitOptions& options, std::source_location where) {
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    throw ValueError(concat("fit: validation_split must lie in [0, 1), got ", options.validation_split), where);
+  if (options.validation_data.x.defined() || options.validation_split == 0) return {x, y, options.validation_data};
+  const std::int64_t samples = x.shape()[0];
+  const auto kept = static_cast<std::int64_t>(static_cast<double>(samples) * (1 - options.validation_split));
+  if (kept == 0) throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
+  const auto part = [](const Tensor& all, std::int64_t start, std::int64_t stop) {
+    return Tensor(all.array().slice(0, start, stop - start, 1));
+  };
+  return {part(x, 0, kept), part(y, 0, kept), {part(x, kept, samples), part(y, kept, samples)}};
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<Callback>> Model::make_callbacks(const FitOptions& options,
+                                                             const std::shared_ptr<History>& history) const {
+  std::vector<std::shared_ptr<Callback>> callbacks;
+  if (options.verbose > 0) callbacks.push_back(std::make_shared<ProgressBar>(options.verbose, options.display));
+  for (const auto& choice : options.callbacks) callbacks.push_back(choice.get());
+  callbacks.push_back(history);
+  return callbacks;
+}
+
+History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, std::source_location where) {
+  const TrainingSetup& setting = setup("fit", where);
+  check_samples("fit", x, y, options.batch_size, where);
+  if (options.epochs < 1) throw ValueError(concat("fit: epochs must be at least 1, got ", options.epochs), where);
+  const Split split = split_samples(x, y, options, where);
+  const auto& [x_val, y_val] = split.validation;
+  const bool validates = x_val.defined() || y_val.defined();
+  if (validates) check_samples("fit: validation_data", x_val, y_val, options.batch_size, where);
+
+  const CallerScope scope(where);
+  const ModeScope mode(*this, true);
+  const WithGrad recording;
+  const auto history = std::make_shared<History>();
+  const auto callbacks = make_callbacks(options, history);
+  const auto tell = [&](auto&& hook) { std::for_each(callbacks.begin(), callbacks.end(), hook); };
+  data::Batches batches(split.x, split.y, {.size = options.batch_size, .shuffle = options.shuffle}, where);
+  TrainingRun run{*this, options.epochs, batches.samples(), validates ? x_val.shape()[0] : 0};
+
+  tell([&](auto& callback) { callback->on_train_begin(run); });
+  for (int epoch = 0; epoch < options.epochs && !run.stop; ++epoch) {
+    tell([&](auto& callback) { callback->on_epoch_begin(run, epoch); });
+    Figures figures(setting);
+    std::int64_t batch = 0, seen = 0;
+    for (const auto [x_batch, y_batch] : batches) {
+      tell([&](auto& callback) { callback->on_batch_begin(run, batch); });
+      train_step(x_batch, y_batch, figures);
+      seen += x_batch.shape()[0];
+      tell([&](auto& callback) { callback->on_batch_end(run, batch, seen, figures.logs()); });
+      ++batch;
+    }
+    Logs logs = figures.logs();
+    if (validates) {
+      Figures validation(setting);
+      measure(x_val, y_val, options.batch_size, validation, nullptr);
+      for (const auto& [name, value] : validation.logs()) logs.set("val_" + name, value);
+    }
+    tell([&](auto& callback) { callback->on_epoch_end(run, epoch, logs); });
+  }
+  tell([&](auto& callback) { callback->on_train_end(run); });
+  return *history;
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "nn/callbacks/callback.hpp"
+#include "nn/callbacks/history.hpp"
+#include "nn/callbacks/progress_line.hpp"
+#include "nn/losses.hpp"
+#include "nn/metrics.hpp"
+#include "nn/module.hpp"
+#include "nn/optimizers/optimizer.hpp"
+
+namespace xg::nn {
+
+struct CompileOptions {
+  OptimizerChoice optimizer = {};
+  Loss loss = {};
+  std::vector<MetricChoice> metrics = {};
+};
+
+/// Samples and targets; none if undefined.
+struct ValidationData {
+  Tensor x = {}, y = {};
+};
+
+struct FitOptions {
+  std::int64_t batch_size = 32;
+  int epochs = 1;
+  int verbose = 1;                             ///< 0: silent, 1: a progress bar, 2: a line for each epoch
+  std::vector<CallbackChoice> callbacks = {};
+  double validation_split = 0;                 ///< this share of the samples, from the end, is kept for validation
+  ValidationData validation_data = {};
+  bool shuffle = true;                         ///< a new order for each epoch
+  Display display = {};                        ///< where the progress is shown
+};
+
+struct EvaluateOptions {
+  std::int64_t batch_size = 32;
+  int verbose = 1;  ///< 0: silent, 1: a progress bar
+  Display display = {};
+};
+
+struct PredictOptions {
+  std::int64_t batch_size = 32;
+};
+
+/// What evaluate() and train_on_batch() found: the loss, penalties included, and the metrics by name.
+struct XG_API Score {
+  double loss = 0;
+  Logs metrics = {};
+
+  /// "loss" or a metric's name. An unknown one is a ValueError that lists the known ones.
+  double operator[](const std::string& name) const { return name == "loss" ? loss : metrics[name]; }
+};
+
+/// A module with Keras's trainer. Derive from it and write forward(), or use Sequential.
+class XG_API Model : public Module {
+ public:
+  std::string type() const override { return "Model"; }
+
+  /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError.
+  void compile(CompileOptions options, std::source_location where = std::source_location::current());
+  bool compiled() const { return training_setup_ != nullptr; }
+
+  /// Trains for some epochs. x and y are cut along their first axes; the loss of a batch is computed before its update.
+  /// The figures of an epoch are the means over its samples. Bad arguments are errors before anything changes.
+  History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {},
+              std::source_location where = std::source_location::current());
+  /// Loss and metrics over all samples, in evaluation mode.
+  Score evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {},
+                 std::source_location where = std::source_location::current());
+  /// The outputs for all samples, in evaluation mode, without a graph.
+  Tensor predict(const Tensor& x, const PredictOptions& options = {},
+                 std::source_location where = std::source_location::current());
+  /// One update with all of x and y as one batch; the figures from before it.
+  Score train_on_batch(const Tensor& x, const Tensor& y, std::source_location where = std::source_location::current());
+
+  /// The table of layers, output shapes and parameter counts, as Keras 2.2.4 prints it.
+  void summary() const;
+  void summary(std::ostream& out) const;
+
+  /// The optimizer given to compile.
+  Optimizer& optimizer(std::source_location where = std::source_location::current());
+
+ private:
+  struct TrainingSetup;
+  class Figures;
+
+  TrainingSetup& setup(const char* call, std::source_location where);
+  void check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
+                     std::source_location where) const;
+  Tensor total_loss(const Tensor& y, const Tensor& prediction);
+  void train_step(const Tensor& x, const Tensor& y, Figures& figures);
+  void measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line);
+  std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options, const std::shared_ptr<History>& history) const;
+
+  std::shared_ptr<TrainingSetup> training_setup_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor.hpp"
+#include "nn/regularizers.hpp"
+
+namespace xg::nn {
+
+/// A tensor and the path by which it is found: "dense_1.kernel".
+struct NamedTensor {
+  std::string name;
+  Tensor value;
+};
+
+/// What a model is made of: a function of one tensor with named parameters, buffers and children. Declaring registers:
+/// ```cpp
+/// struct Net : nn::Model {
+///   nn::Dense& hidden = add(nn::Dense({.units = 64, .activation = "relu"}));
+///   nn::Dense& output = add(nn::Dense({.units = 10}), "output");
+///   Tensor& scale = parameter("scale", xg::ones({10}));
+///   Tensor forward(const Tensor& x) override { return output(hidden(x)) * scale; }
+/// };
+/// ```
+/// A module owns what it declares; it can be moved, not copied.
+class XG_API Module {
+ public:
+  Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+  virtual ~Module() = default;
+
+  /// The module's function. Call the module itself instead: `net(x)`.
+  virtual Tensor forward(const Tensor& x) = 0;
+  /// forward(), with the penalties of the last pass forgotten first; errors inside layers name the caller's line.
+  Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current());
+
+  /// Every parameter, its own first, then the children's in order of declaration.
+  std::vector<NamedTensor> parameters() const;
+  /// Every buffer: state that is no parameter.
+  std::vector<NamedTensor> buffers() const;
+  /// The parameter or buffer of that path. An unknown one is a ValueError.
+  Tensor operator[](const std::string& path) const;
+  /// How many numbers the parameters hold.
+  std::int64_t parameter_count() const;
+  const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const { return children_; }
+
+  /// Switches this module and its children between training (dropout acts) and evaluation. New modules are in training.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool training() const { return training_; }
+
+  /// What the regularizers add to the loss: those of the parameters, and those of the outputs in the last pass. A scalar;
+  /// undefined if there is nothing to add.
+  Tensor penalty() const;
+
+  /// The kind of module, as summary() shows it: "Dense".
+  virtual std::string type() const { return "Module"; }
+  /// Makes the parameters for samples of that shape (without the batch axis), if that is still to be done, and returns the
+  /// shape of an output sample; nothing if only a pass can tell.
+  virtual std::optional<Shape> build(const Shape&, std::source_location) { return std::nullopt; }
+  /// The shape of the samples that the module expects, if it was told.
+  virtual std::optional<Shape> input_shape() const { return std::nullopt; }
+  /// The shape of the last output, batch axis included; nothing before the first pass.
+  const std::optional<Shape>& last_output_shape() const { return last_output_shape_; }
+
+ protected:
+  /// Declares a parameter. A name that is taken is a ValueError. The reference stays good for the module's lifetime.
+  Tensor& parameter(const std::string& name, const Tensor& initial, Regularizer regularizer = {});
+  /// Declares a buffer.
+  Tensor& buffer(const std::string& name, const Tensor& initial);
+  /// Declares a child, by default named after its type and its count: "dense_1". The reference stays good.
+  template <class M>
+  M& add(M child, std::string name = {}) {
+    auto owned = std::make_shared<M>(std::move(child));
+    adopt(owned, std::move(name));
+    return *owned;
+  }
+  void adopt(std::shared_ptr<Module> child, std::string name);
+  /// Adds a term to the penalty of this pass.
+  void add_penalty(const Tensor& term) { pass_penalties_.push_back(term); }
+  /// True if errors below this module should name the line that called it, not the line in its forward().
+  virtual bool reports_caller() const { return false; }
+
+ private:
+  struct Declared {
+    std::string name;
+    Tensor value;
+    Regularizer regularizer;
+  };
+  using List = std::vector<std::unique_ptr<Declared>>;
+
+  Tensor& declare(List& list, const std::string& name, const Tensor& initial, Regularizer regularizer);
+  void collect(List Module::*list, const std::string& prefix, std::vector<NamedTensor>& found) const;
+  void collect_penalties(std::vector<Tensor>& terms) const;
+  void forget_penalties();
+
+  List parameters_;
+  List buffers_;
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+  std::vector<Tensor> pass_penalties_;
+  std::optional<Shape> last_output_shape_;
+  bool training_ = true;
+};
+
+/// A module of the library, composed of operations: errors inside it name the line that called it.
+class XG_API Layer : public Module {
+ protected:
+  bool reports_caller() const override { return true; }
+};
+
+}  // namespace xg::nn

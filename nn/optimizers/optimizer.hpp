@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nn/module.hpp"
+
+namespace xg::nn {
+
+/// The result of parameters() as an optimizer's argument, which braced options cannot be mistaken for.
+class ParameterList {
+ public:
+  ParameterList(std::vector<NamedTensor> parameters) : parameters_(std::move(parameters)) {}
+  std::vector<NamedTensor> take() && { return std::move(parameters_); }
+
+ private:
+  std::vector<NamedTensor> parameters_;
+};
+
+/// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for each
+/// is made on the first step.
+class XG_API Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// The parameters that step() changes. State of earlier ones is dropped.
+  void attach(std::vector<NamedTensor> parameters);
+  bool attached() const { return !parameters_.empty(); }
+  /// One update of every parameter that has a gradient, in place. Without parameters it is a ValueError.
+  void step(std::source_location where = std::source_location::current());
+  /// Forgets the gradients.
+  void zero_grad();
+
+  double learning_rate() const { return learning_rate_; }
+  /// A negative rate is a ValueError.
+  void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
+  /// How many steps were made.
+  std::int64_t iterations() const { return iterations_; }
+
+ protected:
+  Optimizer(const char* name, double learning_rate, std::source_location where);
+
+  /// Changes a parameter in place. `state` is what make_state returned for it.
+  virtual void update(Array& parameter, const Array& gradient, std::vector<Array>& state) = 0;
+  /// The arrays an update keeps for a parameter.
+  virtual std::vector<Array> make_state(const Array&) const { return {}; }
+
+ private:
+  const char* name_;
+  double learning_rate_;
+  std::int64_t iterations_ = 0;
+  std::vector<NamedTensor> parameters_;
+  std::vector<std::vector<Array>> states_;
+};
+
+/// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.
+class XG_API OptimizerChoice {
+ public:
+  OptimizerChoice() = default;
+  OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
+  OptimizerChoice(std::shared_ptr<Optimizer> optimizer) : optimizer_(std::move(optimizer)) {}
+  template <class O>
+    requires std::is_base_of_v<Optimizer, O>
+  OptimizerChoice(O optimizer) : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
+
+  const std::shared_ptr<Optimizer>& get() const { return optimizer_; }
+
+ private:
+  std::shared_ptr<Optimizer> optimizer_;
+};
+
+}  // namespace xg::nn

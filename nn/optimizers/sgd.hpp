@@ -1,0 +1,31 @@
+#pragma once
+
+#include "nn/optimizers/optimizer.hpp"
+
+namespace xg::nn {
+
+struct SGDOptions {
+  double learning_rate = 0.01;
+  double momentum = 0;
+  double decay = 0;  ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
+  bool nesterov = false;
+};
+
+/// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g (Keras 2.2.4;
+/// Nesterov's form as in Sutskever et al. 2013).
+class XG_API SGD : public Optimizer {
+ public:
+  /// A negative rate or decay, or a momentum outside [0, 1), is a ValueError.
+  explicit SGD(const SGDOptions& options = {}, std::source_location where = std::source_location::current());
+  explicit SGD(ParameterList parameters, const SGDOptions& options = {},
+               std::source_location where = std::source_location::current());
+
+ protected:
+  void update(Array& parameter, const Array& gradient, std::vector<Array>& state) override;
+  std::vector<Array> make_state(const Array& parameter) const override;
+
+ private:
+  SGDOptions options_;
+};
+
+}  // namespace xg::nn

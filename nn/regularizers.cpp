@@ -1,0 +1,38 @@
+#include "nn/regularizers.hpp"
+
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/reduction.hpp"
+#include "nn/lookup.hpp"
+
+namespace xg::nn {
+namespace {
+
+void check_factor(const char* name, double factor, std::source_location where) {
+  if (!(factor >= 0)) throw ValueError(concat(name, ": the factor must not be negative, got ", factor), where);
+}
+
+}  // namespace
+
+Regularizer l1(double factor, std::source_location where) {
+  check_factor("l1", factor, where);
+  return [=](const Tensor& x) { return sum(abs(x)) * factor; };
+}
+
+Regularizer l2(double factor, std::source_location where) {
+  check_factor("l2", factor, where);
+  return [=](const Tensor& x) { return sum_squares(x) * factor; };
+}
+
+Regularizer l1_l2(const L1L2& factors, std::source_location where) {
+  check_factor("l1_l2", factors.l1, where);
+  check_factor("l1_l2", factors.l2, where);
+  return [=](const Tensor& x) { return sum(abs(x)) * factors.l1 + sum_squares(x) * factors.l2; };
+}
+
+Regularizer::Regularizer(const char* name, std::source_location where) {
+  static const std::vector<std::pair<std::string_view, Regularizer>> known{{"l1", l1()}, {"l2", l2()}, {"l1_l2", l1_l2()}};
+  *this = find_by_name("regularizer", name, known, where);
+}
+
+}  // namespace xg::nn

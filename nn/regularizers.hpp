@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <source_location>
+#include <string>
+
+#include "autograd/tensor.hpp"
+
+namespace xg::nn {
+
+/// A penalty on a tensor (a kernel, a bias, a layer's output) that the trainer adds to the loss: any function from a
+/// tensor to a scalar, one of the functions below, or the names "l1", "l2", "l1_l2" with Keras's factor 0.01.
+class XG_API Regularizer {
+ public:
+  using Function = std::function<Tensor(const Tensor&)>;
+
+  /// No penalty.
+  Regularizer() = default;
+  /// An unknown name is a ValueError that lists the known ones.
+  Regularizer(const char* name, std::source_location where = std::source_location::current());
+  template <class F>
+    requires std::is_invocable_r_v<Tensor, F, const Tensor&>
+  Regularizer(F function) : function_(std::move(function)) {}
+
+  explicit operator bool() const { return static_cast<bool>(function_); }
+  Tensor operator()(const Tensor& x) const { return function_(x); }
+
+ private:
+  Function function_;
+};
+
+/// factor * sum |x|. A negative factor is a ValueError.
+XG_API Regularizer l1(double factor = 0.01, std::source_location where = std::source_location::current());
+/// factor * sum x^2, without a half. A negative factor is a ValueError.
+XG_API Regularizer l2(double factor = 0.01, std::source_location where = std::source_location::current());
+
+struct L1L2 {
+  double l1 = 0.01, l2 = 0.01;
+};
+/// l1 * sum |x| + l2 * sum x^2.
+XG_API Regularizer l1_l2(const L1L2& factors = {}, std::source_location where = std::source_location::current());
+
+}  // namespace xg::nn

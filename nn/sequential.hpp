@@ -1,0 +1,53 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "nn/model.hpp"
+
+namespace xg::nn {
+
+/// Modules applied one after the other:
+/// ```cpp
+/// nn::Sequential model{nn::Dense({.units = 200, .input_dim = 784, .activation = "tanh"}), nn::Dropout(0.4)};
+/// model.add(nn::Dense({.units = 10, .activation = "softmax"}));
+/// ```
+/// If the first one knows its input's shape, all parameters are made at once, else on the first pass.
+class XG_API Sequential : public Model {
+ public:
+  Sequential() = default;
+  template <class... Modules>
+    requires(sizeof...(Modules) > 0 && (std::derived_from<std::remove_cvref_t<Modules>, Module> && ...) &&
+             !(sizeof...(Modules) == 1 && (std::same_as<std::remove_cvref_t<Modules>, Sequential> && ...)))
+  explicit Sequential(Modules&&... modules) {
+    (add(std::forward<Modules>(modules)), ...);
+  }
+
+  /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of the
+  /// last is a ShapeError, and not appended.
+  template <std::derived_from<Module> M>
+  M& add(M module, std::string name = {}, std::source_location where = std::source_location::current()) {
+    auto owned = std::make_shared<M>(std::move(module));
+    append(owned, std::move(name), where);
+    return *owned;
+  }
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "Sequential"; }
+  std::optional<Shape> build(const Shape& sample, std::source_location where) override;
+  std::optional<Shape> input_shape() const override;
+
+ protected:
+  bool reports_caller() const override { return true; }
+
+ private:
+  void append(std::shared_ptr<Module> module, std::string name, std::source_location where);
+
+  std::optional<Shape> output_shape_;
+};
+
+}  // namespace xg::nn

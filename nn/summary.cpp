@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <string>
+
+#include "nn/model.hpp"
+
+namespace xg::nn {
+namespace {
+
+constexpr std::size_t line_length = 65;
+/// Where the columns end: 45 %, 85 % and all of the line.
+constexpr std::array<std::size_t, 3> column_ends{29, 55, 65};
+
+std::string row(const std::array<std::string, 3>& fields) {
+  std::string line;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line.back() = ' ';
+    line += fields[i];
+    line.resize(column_ends[i], ' ');
+  }
+  return line + '\n';
+}
+
+/// 178110 -> "178,110".
+std::string with_commas(std::int64_t count) {
+  const std::string digits = std::to_string(count);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+/// "(None, 200)" from the shape of a sample.
+std::string output_shape(const std::optional<Shape>& sample) {
+  if (!sample) return "?";
+  std::string text = "(None";
+  for (const auto extent : *sample) text += ", " + std::to_string(extent);
+  return text + ")";
+}
+
+}  // namespace
+
+void Model::summary() const { summary(std::cout); }
+
+void Model::summary(std::ostream& out) const {
+  const std::string thin = std::string(line_length, '_') + '\n', thick = std::string(line_length, '=') + '\n';
+  out << thin << row({"Layer (type)", "Output Shape", "Param #"}) << thick;
+  std::optional<Shape> sample = input_shape();
+  for (const auto& [name, child] : children()) {
+    if (sample) sample = child->build(*sample, std::source_location::current());
+    std::optional<Shape> shown = sample;
+    if (!shown && child->last_output_shape()) {
+      shown = *child->last_output_shape();
+      shown->erase(0);
+    }
+    out << row({name + " (" + child->type() + ")", output_shape(shown), std::to_string(child->parameter_count())});
+    out << (child == children().back().second ? thick : thin);
+  }
+  std::int64_t state = 0;
+  for (const auto& [name, value] : buffers()) state += value.size();
+  out << "Total params: " << with_commas(parameter_count() + state) << '\n'
+      << "Trainable params: " << with_commas(parameter_count()) << '\n'
+      << "Non-trainable params: " << with_commas(state) << '\n'
+      << thin;
+}
+
+}  // namespace xg::nn

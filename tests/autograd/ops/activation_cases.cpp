@@ -1,0 +1,110 @@
+#include "autograd/ops/activation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/autograd/op_cases.hpp"
+
+namespace xg::testing {
+namespace {
+
+OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples) {
+  return {.name = name,
+          .function = [op](const Inputs& v) { return op(v[0]); },
+          .samples = std::move(samples),
+          .reference = [f](const Inputs& v) { return map(Values(v[0]), f); },
+          .elementwise = true};
+}
+
+double log_of_one_plus_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+
+double positive_part(double x) { return x < 0 ? 0 : x; }
+
+/// x minus ln sum(e^x) along an axis.
+Values logarithm_of_share(const Values& x, int axis) {
+  const Values top = fold(x, {axis}, true, [](const auto& row) { return *std::max_element(row.begin(), row.end()); });
+  const Values shifted = zip(x, top, std::minus<>());
+  const Values total = fold(shifted, {axis}, true, [](const auto& row) {
+    double sum = 0;
+    for (const double element : row) sum += std::exp(element);
+    return sum;
+  });
+  return zip(shifted, total, [](double s, double t) { return s - std::log(t); });
+}
+
+std::vector<Inputs> rows() { return {{uniform({2, 3, 4})}, {uniform({1, 3, 1})}}; }
+
+Cases softmax_cases() {
+  Cases cases;
+  for (const int axis : {-1, 0, 1, 2}) {
+    const std::string variant = "axis " + std::to_string(axis);
+    cases.push_back({.name = "softmax",
+                     .variant = variant,
+                     .function = [axis](const Inputs& v) { return softmax(v[0], axis); },
+                     .samples = rows(),
+                     .reference =
+                         [axis](const Inputs& v) {
+                           return map(logarithm_of_share(Values(v[0]), axis), [](double x) { return std::exp(x); });
+                         }});
+    cases.push_back({.name = "log_softmax",
+                     .variant = variant,
+                     .function = [axis](const Inputs& v) { return log_softmax(v[0], axis); },
+                     .samples = rows(),
+                     .reference = [axis](const Inputs& v) { return logarithm_of_share(Values(v[0]), axis); }});
+  }
+  return cases;
+}
+
+OpCase dropout_case(double rate) {
+  return {.name = "dropout",
+          .variant = "rate " + std::to_string(rate),
+          .function =
+              [rate](const Inputs& v) {
+                Generator generator(7);
+                return dropout(v[0], rate, generator);
+              },
+          .samples = {{uniform({4, 5})}, {uniform({3})}, {uniform({})}},
+          .reference =
+              [rate](const Inputs& v) {
+                const Tensor mask = Generator(7).dropout_mask(v[0].shape(), rate, v[0].dtype());
+                return zip(Values(v[0]), Values(mask), std::multiplies<>());
+              }};
+}
+
+Cases functions_of_one() {
+  return {
+      unary("tanh", tanh, std::tanh, samples_of_one()),
+      unary("sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, samples_of_one()),
+      unary("relu", relu, positive_part, {{distinct({3, 4})}, {distinct({}, -0.3)}, {distinct({2, 1, 3}, -0.25)}}),
+      unary("softplus", softplus, log_of_one_plus_exp, samples_of_one()),
+      {.name = "tanh_gradient",
+       .function = [](const Inputs& v) { return tanh_gradient(v[0], v[1]); },
+       .samples = {{uniform({3, 4}), uniform({3, 4}, -0.9, 0.9)}, {uniform({}), uniform({})}, {uniform({1, 2}), uniform({1, 2})}},
+       .reference =
+           [](const Inputs& v) {
+             return zip(Values(v[0]), Values(v[1]), [](double dy, double y) { return dy * (1 - y * y); });
+           }},
+      {.name = "logits_of",
+       .variant = "softmax",
+       .function = [](const Inputs& v) { return logits_of(softmax(v[0].requires_grad() ? v[0] : leaves(v)[0])); },
+       .samples = rows(),
+       .reference = [](const Inputs& v) { return Values(v[0]); }},
+      {.name = "logits_of",
+       .variant = "sigmoid",
+       .function = [](const Inputs& v) { return logits_of(sigmoid(v[0].requires_grad() ? v[0] : leaves(v)[0])); },
+       .samples = samples_of_one(),
+       .reference = [](const Inputs& v) { return Values(v[0]); }},
+  };
+}
+
+}  // namespace
+
+Cases activation_cases() {
+  Cases cases = functions_of_one();
+  const Cases more = softmax_cases();
+  cases.insert(cases.end(), more.begin(), more.end());
+  for (const double rate : {0.0, 0.4, 1.0}) cases.push_back(dropout_case(rate));
+  return cases;
+}
+
+}  // namespace xg::testing

@@ -1,0 +1,141 @@
+#include "autograd/ops/index.hpp"
+
+#include "tests/autograd/op_cases.hpp"
+
+namespace xg::testing {
+namespace {
+
+/// `positions` are the places along the axis that Python would choose, in their order.
+OpCase slicing(const char* variant, const Shape& shape, std::size_t axis, const SliceOptions& bounds,
+               const std::vector<std::int64_t>& positions) {
+  return {.name = "slice",
+          .variant = variant,
+          .function = [=](const Inputs& v) { return slice(v[0], static_cast<int>(axis), bounds); },
+          .samples = {{uniform(shape)}},
+          .reference = [=](const Inputs& v) {
+            Shape result = shape;
+            result[axis] = static_cast<std::int64_t>(positions.size());
+            return generate(result, [&, x = Values(v[0])](Index i) {
+              i[axis] = positions[static_cast<std::size_t>(i[axis])];
+              return x.at(i);
+            });
+          }};
+}
+
+Cases slices() {
+  return {
+      slicing("all", {4, 2}, 0, {}, {0, 1, 2, 3}),
+      slicing("middle", {5}, 0, {.start = 1, .stop = 4}, {1, 2, 3}),
+      slicing("every second", {2, 5}, 1, {.step = 2}, {0, 2, 4}),
+      slicing("negative bounds", {2, 5}, 1, {.start = -3, .stop = -1}, {2, 3}),
+      slicing("past the ends", {4}, 0, {.start = -10, .stop = 10}, {0, 1, 2, 3}),
+      slicing("backwards", {4, 2}, 0, {.step = -1}, {3, 2, 1, 0}),
+      slicing("backwards by two", {3, 5}, 1, {.start = -1, .step = -2}, {4, 2, 0}),
+      slicing("backwards to a bound", {5}, 0, {.start = 3, .stop = 0, .step = -2}, {3, 1}),
+      slicing("nothing", {3, 2}, 0, {.start = 2, .stop = 1}, {}),
+      slicing("nothing backwards", {3}, 0, {.start = -10, .step = -1}, {}),
+      slicing("a middle axis", {2, 3, 2}, 1, {.start = 1}, {1, 2}),
+  };
+}
+
+OpCase selection(const Shape& shape, std::int64_t index, int axis, std::size_t position, std::int64_t place) {
+  return {.name = "select",
+          .variant = concat(index, " of axis ", axis),
+          .function = [=](const Inputs& v) { return select(v[0], index, axis); },
+          .samples = {{uniform(shape)}},
+          .reference = [=](const Inputs& v) {
+            Shape result = shape;
+            result.erase(position);
+            return generate(result, [&, x = Values(v[0])](Index i) {
+              i.insert(i.begin() + static_cast<std::ptrdiff_t>(position), place);
+              return x.at(i);
+            });
+          }};
+}
+
+/// An index as Python counts: from the end if it is negative.
+std::int64_t counted(double index, std::int64_t extent) {
+  const auto place = static_cast<std::int64_t>(index);
+  return place < 0 ? place + extent : place;
+}
+
+OpCase taking(const char* variant, const Shape& shape, const Tensor& indices, int axis, std::size_t position) {
+  return {.name = "take",
+          .variant = variant,
+          .function = [axis](const Inputs& v) { return take(v[0], v[1], axis); },
+          .samples = {{uniform(shape), indices}},
+          .reference = [=](const Inputs& v) {
+            const Values x(v[0]), where(v[1]);
+            Shape result = x.shape;
+            result.erase(position);
+            for (std::size_t i = 0; i < where.shape.rank(); ++i) result.insert(position + i, where.shape[i]);
+            return generate(result, [&](const Index& i) {
+              const auto first = i.begin() + static_cast<std::ptrdiff_t>(position);
+              const auto last = first + static_cast<std::ptrdiff_t>(where.shape.rank());
+              Index place(i.begin(), first);
+              place.push_back(counted(where.at(Index(first, last)), x.shape[position]));
+              place.insert(place.end(), last, i.end());
+              return x.at(place);
+            });
+          }};
+}
+
+OpCase gathering(const char* variant, const Shape& shape, const Tensor& indices, int axis, std::size_t position) {
+  return {.name = "gather",
+          .variant = variant,
+          .function = [axis](const Inputs& v) { return gather(v[0], v[1], axis); },
+          .samples = {{uniform(shape), indices}},
+          .reference = [position](const Inputs& v) {
+            const Values x(v[0]), where(v[1]);
+            return generate(where.shape, [&](Index i) {
+              i[position] = counted(where.at(i), x.shape[position]);
+              return x.at(i);
+            });
+          }};
+}
+
+OpCase one_hot_case(const Tensor& indices, std::int64_t depth) {
+  return {.name = "one_hot",
+          .variant = concat("shape ", indices.shape()),
+          .function = [depth](const Inputs& v) { return one_hot(v[0], depth); },
+          .samples = {{indices}},
+          .reference =
+              [depth](const Inputs& v) {
+                const Values index(v[0]);
+                Shape shape = index.shape;
+                shape.push_back(depth);
+                return generate(shape, [&](Index i) {
+                  const auto hot = static_cast<double>(i.back());
+                  i.pop_back();
+                  return index.at(i) == hot ? 1 : 0;
+                });
+              },
+          .differentiable = false};
+}
+
+}  // namespace
+
+Cases index_cases() {
+  Cases cases = slices();
+  for (OpCase& op : Cases{
+           selection({4, 3}, 2, 0, 0, 2),
+           selection({4, 3}, -1, 0, 0, 3),
+           selection({2, 3, 2}, 1, -2, 1, 1),
+           selection({3}, 0, 0, 0, 0),
+           taking("rows", {4, 3}, Tensor{2, 0, 2, -1}, 0, 0),
+           taking("columns", {2, 3, 4}, Tensor{3, 1}, 2, 2),
+           taking("a middle axis by a matrix", {2, 3, 2}, Tensor({{0, 2}, {1, 1}}, int32), -2, 1),
+           taking("one element", {5}, Tensor(3), 0, 0),
+           taking("nothing", {3, 2}, Array::zeros({0}, int64), 0, 0),
+           gathering("rows", {3, 2}, Tensor{{0, 2}, {0, -1}, {1, 1}, {0, 0}}, 0, 0),
+           gathering("columns", {3, 4}, Tensor({{1}, {3}, {0}}, uint8), -1, 1),
+           gathering("a middle axis", {2, 3, 2}, Tensor{{{0, 1}, {2, 2}}, {{1, 1}, {0, -3}}}, 1, 1),
+           one_hot_case(Tensor{0, 3, 1}, 4),
+           one_hot_case(Tensor({{1, 0}, {2, 2}}, uint8), 3),
+           one_hot_case(Tensor(1), 2),
+       })
+    cases.push_back(std::move(op));
+  return cases;
+}
+
+}  // namespace xg::testing

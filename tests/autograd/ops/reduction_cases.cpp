@@ -1,0 +1,139 @@
+#include "autograd/ops/reduction.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tests/autograd/op_cases.hpp"
+
+namespace xg::testing {
+namespace {
+
+using Numbers = std::vector<double>;
+
+/// Every axis, lists of axes, all of them.
+const std::vector<std::vector<int>> axis_lists{{}, {0}, {1}, {2}, {-1}, {-3}, {0, 1}, {0, 2}, {2, 1}, {0, 1, 2}};
+
+std::string describe(const std::vector<int>& axes, bool keepdims) {
+  std::string text = axes.empty() ? "all axes" : "axis";
+  for (const int axis : axes) text += " " + std::to_string(axis);
+  return text + (keepdims ? ", keepdims" : "");
+}
+
+Axes as_axes(const std::vector<int>& axes) { return axes.empty() ? Axes() : Axes(axes); }
+
+/// A reduction along each list of axes.
+template <class Op, class F>
+Cases along_axes(const char* name, Op op, F f, Tensor (*make)(const Shape&)) {
+  Cases cases;
+  for (const bool keepdims : {false, true})
+    for (const auto& axes : axis_lists) {
+      std::vector<Inputs> samples;
+      for (const Shape& shape : {Shape{2, 3, 4}, Shape{3, 1, 2}}) samples.push_back({make(shape)});
+      if (axes.empty())
+        for (const Shape& shape : {Shape{}, Shape{1}, Shape{5}}) samples.push_back({make(shape)});
+      cases.push_back({.name = name,
+                       .variant = describe(axes, keepdims),
+                       .function = [=](const Inputs& v) { return op(v[0], as_axes(axes), keepdims); },
+                       .samples = samples,
+                       .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, f); },
+                       .adds_up = true});
+    }
+  return cases;
+}
+
+double total(const Numbers& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
+
+double average(const Numbers& x) { return total(x) / static_cast<double>(x.size()); }
+
+double spread(const Numbers& x) {
+  const double middle = average(x);
+  return std::accumulate(x.begin(), x.end(), 0.0, [&](double sum, double v) { return sum + (v - middle) * (v - middle); });
+}
+
+double log_of_sum_of_exp(const Numbers& x) {
+  return std::log(std::accumulate(x.begin(), x.end(), 0.0, [](double sum, double v) { return sum + std::exp(v); }));
+}
+
+Tensor positive(const Shape& shape) { return uniform(shape, 0.5, 2); }
+Tensor separate(const Shape& shape) { return distinct(shape); }
+
+Cases folds() {
+  Cases cases;
+  const auto append = [&](Cases more) { cases.insert(cases.end(), more.begin(), more.end()); };
+  append(along_axes(
+      "sum", [](const Tensor& x, const Axes& axes, bool keep) { return sum(x, {.axis = axes, .keepdims = keep}); }, total,
+      positive));
+  append(along_axes(
+      "mean", [](const Tensor& x, const Axes& axes, bool keep) { return mean(x, {.axis = axes, .keepdims = keep}); },
+      average, positive));
+  append(along_axes(
+      "max", [](const Tensor& x, const Axes& axes, bool keep) { return max(x, {.axis = axes, .keepdims = keep}); },
+      [](const Numbers& x) { return *std::max_element(x.begin(), x.end()); }, separate));
+  append(along_axes(
+      "min", [](const Tensor& x, const Axes& axes, bool keep) { return min(x, {.axis = axes, .keepdims = keep}); },
+      [](const Numbers& x) { return *std::min_element(x.begin(), x.end()); }, separate));
+  append(along_axes(
+      "var", [](const Tensor& x, const Axes& axes, bool keep) { return var(x, {.axis = axes, .keepdims = keep}); },
+      [](const Numbers& x) { return spread(x) / static_cast<double>(x.size()); }, positive));
+  append(along_axes(
+      "logsumexp",
+      [](const Tensor& x, const Axes& axes, bool keep) { return logsumexp(x, {.axis = axes, .keepdims = keep}); },
+      log_of_sum_of_exp, positive));
+  return cases;
+}
+
+/// argmax and argmin: one axis, or the flattened tensor.
+template <class Op, class Better>
+Cases choices(const char* name, Op op, Better better) {
+  const auto first = [better](const Numbers& x) {
+    return static_cast<double>(std::max_element(x.begin(), x.end(), better) - x.begin());
+  };
+  Cases cases;
+  for (const bool keepdims : {false, true})
+    for (const std::vector<int>& axes : {std::vector<int>{}, {0}, {1}, {2}, {-2}})
+      cases.push_back({.name = name,
+                       .variant = describe(axes, keepdims),
+                       .function = [=](const Inputs& v) { return op(v[0], {.axis = as_axes(axes), .keepdims = keepdims}); },
+                       .samples = {{distinct({2, 3, 4})}, {distinct({3, 1, 2})}},
+                       .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, first); },
+                       .differentiable = false});
+  return cases;
+}
+
+OpCase unbiased() {
+  return {.name = "var",
+          .variant = "unbiased",
+          .function = [](const Inputs& v) { return var(v[0], {.axis = 1, .correction = 1}); },
+          .samples = {{positive({2, 3, 4})}},
+          .reference =
+              [](const Inputs& v) {
+                return fold(Values(v[0]), {1}, false, [](const Numbers& x) { return spread(x) / 2; });
+              },
+          .adds_up = true};
+}
+
+OpCase squares() {
+  return {.name = "sum_squares",
+          .function = [](const Inputs& v) { return sum_squares(v[0]); },
+          .samples = samples_of_one(),
+          .reference =
+              [](const Inputs& v) {
+                return fold(Values(v[0]), {}, false, [](const Numbers& x) {
+                  return std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
+                });
+              }};
+}
+
+}  // namespace
+
+Cases reduction_cases() {
+  Cases cases = folds();
+  for (const Cases& more : {choices("argmax", argmax, std::less<>()), choices("argmin", argmin, std::greater<>())})
+    cases.insert(cases.end(), more.begin(), more.end());
+  cases.push_back(unbiased());
+  cases.push_back(squares());
+  return cases;
+}
+
+}  // namespace xg::testing
