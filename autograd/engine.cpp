@@ -16,11 +16,16 @@
 namespace xg {
 namespace {
 
-/// The sum of a gradient and another contribution, in place where nobody else can see the first.
+/// True if a gradient may be added to in place: nothing is recorded, and nobody else can see it.
+bool is_own_buffer(const Tensor& total) {
+  return !grad_enabled() && total.array().is_unique() && total.array().is_contiguous();
+}
+
+/// The sum of a gradient and another contribution.
 void accumulate(Tensor& total, Tensor contribution) {
   if (!total.defined()) {
     total = std::move(contribution);
-  } else if (grad_enabled() || !total.array().is_unique() || !total.array().is_contiguous()) {
+  } else if (!is_own_buffer(total)) {
     total = total + contribution;
   } else {
     Array sum = total.array();
@@ -42,6 +47,15 @@ class Queue {
     Entry& entry = entries_[node->id()];
     if (!entry.node) entry.node = node;
     accumulate(entry.gradient, std::move(gradient));
+  }
+
+  /// The sum so far, if it can be added to in place. A leaf's cleared buffer counts as one of zeros.
+  Array* total(const NodeRef& node) {
+    Entry& entry = entries_[node->id()];
+    if (!entry.node) entry.node = node;
+    if (!entry.gradient.defined() && node->attachments() && !grad_enabled())
+      entry.gradient = Tensor(std::exchange(node->attachments()->cleared, {}));
+    return entry.gradient.defined() && is_own_buffer(entry.gradient) ? &entry.gradient.array() : nullptr;
   }
 
   /// The newest node: every consumer of it has already contributed.
@@ -79,6 +93,8 @@ class Backward final : public InputGradients {
     const NodeRef& to = current_->input(input);
     queue_.add(to, sum_to(gradient, to->shape(), to->dtype()));
   }
+
+  Array* total(std::size_t input) override { return queue_.total(current_->input(input)); }
 
  private:
   void visit(const NodeRef& current, Tensor gradient);

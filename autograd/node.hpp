@@ -20,6 +20,8 @@ class XG_API InputGradients {
   virtual bool wants(std::size_t input) const = 0;
   /// Hands over the gradient of an input, in any shape the input broadcasts to.
   virtual void give(std::size_t input, Tensor gradient) = 0;
+  /// The sum of what was given for an input so far, where it may be added to in place; else null, and give() it is.
+  virtual Array* total(std::size_t input) = 0;
 };
 
 /// One recorded operation, or a leaf. A node knows its place in the order of creation, which is a topological order, and
@@ -52,6 +54,7 @@ class XG_API Node : public Counted {
   /// What only some nodes have.
   struct XG_API Attachments {
     Tensor gradient;                  ///< of a leaf, or after retain_grad()
+    Array cleared;                    ///< zeros in the leaf's shape, for the next gradient to be added up in
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
     std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly

@@ -22,6 +22,13 @@ concept OutputRule = std::is_invocable_r_v<Tensor, const Rule&, const Tensor&, c
 template <class Rule>
 concept GradientRule = OutputRule<Rule> || std::is_invocable_r_v<Tensor, const Rule&, const Tensor&>;
 
+/// A rule that can also add the gradient to what other operations gave, without an array of its own: for products, where
+/// BLAS adds for free.
+template <class Rule>
+concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& output_gradient) {
+  rule.add_to(total, output_gradient);
+};
+
 /// The way from an operation's output back to one of its inputs. `to` is null if the input needs no gradient; the rule
 /// and what it captured are dropped then.
 template <GradientRule Rule>
@@ -65,7 +72,7 @@ class RecordedNode final : public Node {
 
   void differentiate(const Tensor& output_gradient, InputGradients& gradients) const override {
     each([&](std::size_t i, const auto& edge) {
-      if (edge.to && gradients.wants(i)) gradients.give(i, apply(*edge.rule, output_gradient));
+      if (edge.to && gradients.wants(i)) give(i, *edge.rule, output_gradient, gradients);
     });
   }
 
@@ -80,6 +87,13 @@ class RecordedNode final : public Node {
   void each(Visit visit) const {
     std::size_t i = 0;
     std::apply([&](const auto&... edge) { (visit(i++, edge), ...); }, edges_);
+  }
+
+  template <class Rule>
+  void give(std::size_t i, const Rule& rule, const Tensor& output_gradient, InputGradients& gradients) const {
+    if constexpr (AddingRule<Rule>)
+      if (Array* total = gradients.total(i)) return rule.add_to(*total, output_gradient);
+    gradients.give(i, apply(rule, output_gradient));
   }
 
   template <class Rule>

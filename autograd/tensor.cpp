@@ -1,5 +1,8 @@
 #include "autograd/tensor.hpp"
 
+#include <cstring>
+#include <utility>
+
 #include "autograd/node.hpp"
 
 namespace xg {
@@ -33,6 +36,14 @@ void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
 
 void Tensor::zero_grad() {
   if (node_ && node_->attachments()) node_->attachments()->gradient = Tensor();
+}
+
+void Tensor::clear_grad() {
+  if (!grad().defined()) return;
+  Array buffer = std::exchange(node_->attachments()->gradient, Tensor()).array();
+  if (!buffer.is_unique() || !buffer.is_contiguous()) return;
+  std::memset(buffer.raw(), 0, buffer.bytes());
+  node_->attachments()->cleared = std::move(buffer);
 }
 
 void Tensor::retain_grad(std::source_location where) {

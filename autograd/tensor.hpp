@@ -51,6 +51,7 @@ class XG_API Tensor {
 
   bool defined() const { return value_.defined(); }
   const Array& array() const { return value_; }
+  Array& array() { return value_; }
   const Shape& shape() const { return value_.shape(); }
   std::size_t rank() const { return value_.rank(); }
   std::int64_t size() const { return value_.size(); }
@@ -85,6 +86,9 @@ class XG_API Tensor {
   void set_grad(const Tensor& gradient, std::source_location where = std::source_location::current());
   /// Forgets the gradient.
   void zero_grad();
+  /// Forgets the gradient, but keeps its array, filled with zeros, for the next one to be added up in: the values are
+  /// overwritten if nobody else holds them.
+  void clear_grad();
   /// Makes backward() keep the gradient of this intermediate result as well.
   void retain_grad(std::source_location where = std::source_location::current());
   /// Calls `hook` with the whole gradient of this tensor each time backward() has computed it.

@@ -111,7 +111,7 @@ void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   figures.update(loss.item(), y, prediction);
   optimizer.zero_grad();
   loss.backward();
-  optimizer.step();
+  optimizer.step_and_zero_grad();
 }
 
 Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_location where) {

@@ -1,5 +1,8 @@
 #include "autograd/ops/elementwise.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
@@ -14,6 +17,18 @@ void check_numeric(const char* op, const Operand& x) {
   if (x.dtype() == boolean)
     throw DTypeError(concat(op, ": no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"),
                      x.where());
+}
+
+/// A bound of clip as an element; beyond the range of an integer dtype it is the last integer there.
+Array bound(double value, DType dtype) {
+  const Array result = Array::empty({}, dtype);
+  dispatch_numeric(dtype, [&]<class T>() {
+    using Limits = std::numeric_limits<T>;
+    constexpr double least = static_cast<double>(Limits::lowest()), most = static_cast<double>(Limits::max());
+    if (is_floating(dtype) || (value > least && value < most)) *result.data<T>() = static_cast<T>(value);
+    else *result.data<T>() = value <= least ? Limits::lowest() : Limits::max();
+  });
+  return result;
 }
 
 }  // namespace
@@ -65,7 +80,8 @@ Tensor sign(const Operand& x) {
 Tensor clip(const Operand& x, double low, double high) {
   check_numeric("clip", x);
   if (!(low <= high)) throw ValueError(concat("clip: low ", low, " is not at most high ", high), x.where());
-  const Array bottom = Array::full({}, low, x.dtype()), top = Array::full({}, high, x.dtype());
+  const bool whole = !is_floating(x.dtype());
+  const Array bottom = bound(whole ? std::ceil(low) : low, x.dtype()), top = bound(whole ? std::floor(high) : high, x.dtype());
   return record("clip", kernels::minimum(kernels::maximum(x.array(), bottom), top),
                 edge(x, [x = Saved(x), low, high](const Tensor& dy) {
                   return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));

@@ -38,6 +38,16 @@ Tensor product(const Operand& a, const Operand& b) {
                 edge(b, [a = Saved(a)](const Tensor& dy) { return matmul(swapped(a), dy); }));
 }
 
+/// The gradient of a layer's kernel: x^T dy.
+struct KernelRule {
+  Saved x;
+
+  Tensor operator()(const Tensor& dy) const { return matmul(swapped(x), dy); }
+  void add_to(Array& total, const Tensor& dy) const {
+    kernels::matmul_into(total, x.get().array().transposed(), dy.array());
+  }
+};
+
 }  // namespace
 
 Tensor matmul(const Operand& a, const Operand& b) {
@@ -72,7 +82,7 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
   }
   return record("linear", kernels::affine(x.array(), w.array(), bias.array()),
                 edge(x, [w = Saved(w)](const Tensor& dy) { return matmul(dy, swapped(w)); }),
-                edge(w, [x = Saved(x)](const Tensor& dy) { return matmul(swapped(x), dy); }),
+                edge(w, KernelRule{Saved(x)}),
                 edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
 }
 

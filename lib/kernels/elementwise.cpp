@@ -1,5 +1,7 @@
 #include "lib/kernels/elementwise.hpp"
 
+#include <cmath>
+#include <limits>
 #include <xtensor/xmath.hpp>
 
 #include "lib/kernels/flat.hpp"
@@ -58,7 +60,15 @@ Array expm1(const Array& x) {
 }
 
 Array log(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::log(v); });
+  const Array in = x.contiguous();
+  const Array out = floating(in, [](const auto& v, auto) { return xt::log(v); });
+  if (in.dtype() == float64) {
+    // xsimd 8 takes the exponent of a subnormal double before it has scaled it.
+    const double* from = in.data<double>();
+    for (std::int64_t i = 0; i < in.size(); ++i)
+      if (from[i] > 0 && from[i] < std::numeric_limits<double>::min()) out.data<double>()[i] = std::log(from[i]);
+  }
+  return out;
 }
 
 Array log1p(const Array& x) {
@@ -70,7 +80,7 @@ Array sqrt(const Array& x) {
 }
 
 Array rsqrt(const Array& x) {
-  return floating(x, [](const auto& v, auto one) { return one / xt::sqrt(v); });
+  return floating(x, [](const auto& v, const auto& one) { return one / xt::sqrt(v); });
 }
 
 Array tanh(const Array& x) {
@@ -78,7 +88,7 @@ Array tanh(const Array& x) {
 }
 
 Array sigmoid(const Array& x) {
-  return floating(x, [](const auto& v, auto one) { return one / (one + xt::exp(-v)); });
+  return floating(x, [](const auto& v, const auto& one) { return one / (one + xt::exp(-v)); });
 }
 
 Array softplus(const Array& x) {

@@ -32,6 +32,11 @@ void Optimizer::step(std::source_location where) {
   ++iterations_;
 }
 
+void Optimizer::step_and_zero_grad(std::source_location where) {
+  step(where);
+  for (auto& [name, value] : parameters_) value.clear_grad();
+}
+
 void Optimizer::zero_grad() {
   for (auto& [name, value] : parameters_) value.zero_grad();
 }

@@ -35,6 +35,8 @@ class XG_API Optimizer {
   void step(std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
+  /// step() and zero_grad() at once, which leaves the gradients' arrays cleared for the next backward() to add to.
+  void step_and_zero_grad(std::source_location where = std::source_location::current());
 
   double learning_rate() const { return learning_rate_; }
   /// A negative rate is a ValueError.

@@ -21,7 +21,7 @@ struct OpCase {
   Reference reference = {};           ///< what comes out, if there is a formula or a plain loop for it
   bool differentiable = true;
   bool elementwise = false;           ///< the reference also holds for 0, infinities, NaN and the like
-  bool adds_up = false;               ///< rounding errors are those of the largest term, not of the result
+  double magnitude = 0;               ///< of terms that cancel: a smaller result is as exact as this one would be
   GradcheckOptions options = {};
 };
 

@@ -1,6 +1,7 @@
 #include "tests/autograd/reference.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace xg::testing {
 
@@ -55,6 +56,17 @@ Values fold(const Values& x, std::vector<int> axes, bool keepdims,
   });
   out.shape = result;
   return out;
+}
+
+Values log_shares(const Values& x, int axis) {
+  const Values top = fold(x, {axis}, true, [](const auto& row) { return *std::max_element(row.begin(), row.end()); });
+  const Values shifted = zip(x, top, std::minus<>());
+  const Values total = fold(shifted, {axis}, true, [](const auto& row) {
+    double sum = 0;
+    for (const double element : row) sum += std::exp(element);
+    return sum;
+  });
+  return zip(shifted, total, [](double s, double t) { return s - std::log(t); });
 }
 
 Shape broadcast(const Shape& a, const Shape& b) {

@@ -36,6 +36,9 @@ Values zip(const Values& a, const Values& b, const std::function<double(double, 
 Values fold(const Values& x, std::vector<int> axes, bool keepdims,
             const std::function<double(const std::vector<double>&)>& f);
 
+/// x minus ln sum(e^x) along an axis: the logarithm of softmax.
+Values log_shares(const Values& x, int axis);
+
 /// The shape two shapes that fit broadcast to.
 Shape broadcast(const Shape& a, const Shape& b);
 

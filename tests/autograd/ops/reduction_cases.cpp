@@ -36,8 +36,7 @@ Cases along_axes(const char* name, Op op, F f, Tensor (*make)(const Shape&)) {
                        .variant = describe(axes, keepdims),
                        .function = [=](const Inputs& v) { return op(v[0], as_axes(axes), keepdims); },
                        .samples = samples,
-                       .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, f); },
-                       .adds_up = true});
+                       .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, f); }});
     }
   return cases;
 }
@@ -109,8 +108,7 @@ OpCase unbiased() {
           .reference =
               [](const Inputs& v) {
                 return fold(Values(v[0]), {1}, false, [](const Numbers& x) { return spread(x) / 2; });
-              },
-          .adds_up = true};
+              }};
 }
 
 OpCase squares() {
