@@ -1,6 +1,7 @@
 #include "autograd/engine.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -9,6 +10,7 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/node.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
 #include "autograd/saved.hpp"
 #include "autograd/sum_to.hpp"
 #include "lib/kernels/arithmetic.hpp"
@@ -53,8 +55,10 @@ class Queue {
   Array* total(const NodeRef& node) {
     Entry& entry = entries_[node->id()];
     if (!entry.node) entry.node = node;
-    if (!entry.gradient.defined() && node->attachments() && !grad_enabled())
-      entry.gradient = Tensor(std::exchange(node->attachments()->cleared, {}));
+    if (!entry.gradient.defined() && node->is_leaf() && !grad_enabled()) {
+      node->attach().starts_by_adding = true;
+      entry.gradient = Tensor(std::exchange(node->attach().cleared, {}));
+    }
     return entry.gradient.defined() && is_own_buffer(entry.gradient) ? &entry.gradient.array() : nullptr;
   }
 
@@ -98,6 +102,8 @@ class Backward final : public InputGradients {
 
  private:
   void visit(const NodeRef& current, Tensor gradient);
+  /// True if what was asked for lies behind the node, or may lie there: what was behind a freed node is not known.
+  bool leads_on(const Node& node) const;
   void differentiate(const Node& node, const Tensor& gradient);
 
   bool retain_graph_;
@@ -106,6 +112,7 @@ class Backward final : public InputGradients {
   Queue queue_;
   const Node* current_ = nullptr;
   std::unordered_set<const Node*> leading_;
+  std::uint64_t oldest_input_ = std::numeric_limits<std::uint64_t>::max();
   std::unordered_map<const Node*, Tensor> results_;
   /// What the leaves get when the walk has ended: one that fails changes no gradient.
   std::vector<std::pair<NodeRef, Tensor>> finished_;
@@ -116,6 +123,7 @@ void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<Tenso
   for (const Tensor& input : inputs) {
     results_[input.node().get()];
     leading_.insert(input.node().get());
+    oldest_input_ = std::min(oldest_input_, input.node()->id());
   }
   std::unordered_set<const Node*> seen;
   std::vector<const Node*> reached;
@@ -127,13 +135,20 @@ void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<Tenso
     for (std::size_t i = 0; i < reached[next]->inputs(); ++i) reach(reached[next]->input(i).get());
   std::sort(reached.begin(), reached.end(), [](const Node* a, const Node* b) { return a->id() < b->id(); });
   for (const Node* node : reached)
-    for (std::size_t i = 0; i < node->inputs(); ++i)
-      if (leading_.contains(node->input(i).get())) leading_.insert(node);
+    if (leads_on(*node)) leading_.insert(node);
 }
 
-/// A stored gradient is contiguous and nobody's view.
+bool Backward::leads_on(const Node& node) const {
+  for (std::size_t i = 0; i < node.inputs(); ++i)
+    if (leading_.contains(node.input(i).get())) return true;
+  return node.released() && oldest_input_ < node.id();
+}
+
+/// A stored gradient is contiguous, and shares its elements with nobody.
 Tensor to_store(const Tensor& gradient) {
-  return gradient.array().is_contiguous() || gradient.requires_grad() ? gradient : Tensor(gradient.array().clone());
+  const Array& values = gradient.array();
+  const bool own = values.is_contiguous() && values.is_unique();
+  return own || gradient.requires_grad() ? gradient : Tensor(values.clone());
 }
 
 void Backward::run() {
@@ -141,7 +156,10 @@ void Backward::run() {
     auto [node, gradient] = queue_.pop();
     visit(node, std::move(gradient));
   }
-  for (auto& [node, gradient] : finished_) accumulate(node->attach().gradient, to_store(gradient));
+  for (auto& [node, gradient] : finished_) {
+    Tensor& stored = node->attach().gradient;
+    accumulate(stored, stored.defined() ? gradient : to_store(gradient));
+  }
 }
 
 void Backward::visit(const NodeRef& current, Tensor gradient) {
@@ -151,12 +169,7 @@ void Backward::visit(const NodeRef& current, Tensor gradient) {
       if (Tensor changed = hook(gradient); changed.defined()) gradient = sum_to(changed, node.shape(), node.dtype());
   if (restricted_) {
     if (const auto asked = results_.find(&node); asked != results_.end()) accumulate(asked->second, gradient);
-    const bool goes_on = [&] {
-      for (std::size_t i = 0; i < node.inputs(); ++i)
-        if (leading_.contains(node.input(i).get())) return true;
-      return false;
-    }();
-    if (!goes_on) return;
+    if (!leads_on(node)) return;
   } else if (node.is_leaf() || (node.attachments() && node.attachments()->retains_gradient)) {
     finished_.emplace_back(current, gradient);
   }
@@ -203,7 +216,7 @@ Tensor root_gradient(const char* call, const Tensor& root, const Tensor& given, 
   }
   if (given.shape() != root.shape())
     throw ShapeError(concat(call, ": the given gradient has shape ", given.shape(), ", the root ", root.shape()), where);
-  return given.dtype() == root.dtype() ? given : Tensor(given.array().astype(root.dtype()));
+  return astype(Operand(given, where), root.dtype());
 }
 
 }  // namespace

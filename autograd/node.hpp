@@ -54,7 +54,8 @@ class XG_API Node : public Counted {
   /// What only some nodes have.
   struct XG_API Attachments {
     Tensor gradient;                  ///< of a leaf, or after retain_grad()
-    Array cleared;                    ///< zeros in the leaf's shape, for the next gradient to be added up in
+    bool starts_by_adding = false;    ///< the first gradient of a walk was one that can be added to zeros for free
+    Array cleared;                    ///< then, zeros in the leaf's shape for the next walk to add to
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
     std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly

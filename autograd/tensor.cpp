@@ -40,10 +40,11 @@ void Tensor::zero_grad() {
 
 void Tensor::clear_grad() {
   if (!grad().defined()) return;
-  Array buffer = std::exchange(node_->attachments()->gradient, Tensor()).array();
-  if (!buffer.is_unique() || !buffer.is_contiguous()) return;
+  Node::Attachments& extra = node_->attach();
+  Array buffer = std::exchange(extra.gradient, Tensor()).array();
+  if (!extra.starts_by_adding || !buffer.is_unique() || !buffer.is_contiguous()) return;
   std::memset(buffer.raw(), 0, buffer.bytes());
-  node_->attachments()->cleared = std::move(buffer);
+  extra.cleared = std::move(buffer);
 }
 
 void Tensor::retain_grad(std::source_location where) {
@@ -61,6 +62,8 @@ void Tensor::assign(const Tensor& values, std::source_location where) {
     throw GraphError(concat("assign: the result of '", node_->op(), "' is part of a graph: assign to a leaf, or to a "
                             "detached clone"),
                      where);
+  if (!defined() || !values.defined())
+    throw ValueError(concat("assign: ", defined() ? "the values are" : "the target is", " an undefined tensor"), where);
   if (values.shape() != shape())
     throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()), where);
   value_.assign(values.array().astype(dtype()));

@@ -86,8 +86,8 @@ class XG_API Tensor {
   void set_grad(const Tensor& gradient, std::source_location where = std::source_location::current());
   /// Forgets the gradient.
   void zero_grad();
-  /// Forgets the gradient, but keeps its array, filled with zeros, for the next one to be added up in: the values are
-  /// overwritten if nobody else holds them.
+  /// Forgets the gradient. Where the next backward() can add to zeros for free, its array is cleared and kept for that,
+  /// unless somebody else holds it.
   void clear_grad();
   /// Makes backward() keep the gradient of this intermediate result as well.
   void retain_grad(std::source_location where = std::source_location::current());

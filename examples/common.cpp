@@ -9,8 +9,7 @@
 
 namespace example {
 
-Options parse(int argc, char** argv, const std::string& description) {
-  Options options;
+Options parse(int argc, char** argv, const std::string& description, Options options) {
   CLI::App app(description);
   app.option_defaults()->always_capture_default();
   app.add_option("--epochs", options.epochs, "walks through the training images")->check(CLI::PositiveNumber);

@@ -72,7 +72,7 @@ Array Array::empty(const Shape& shape, DType dtype) {
 
 Array Array::full(const Shape& shape, double value, DType dtype) {
   Array result = empty(shape, dtype);
-  dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), static_cast<T>(value)); });
+  dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), convert<T>(value)); });
   return result;
 }
 

@@ -57,7 +57,7 @@ class XG_API Array {
   Array clone() const;
   /// The array itself if it is contiguous, else a contiguous copy.
   Array contiguous() const;
-  /// The array itself if it has that dtype, else a converted copy (floating to integer truncates, to boolean: != 0).
+  /// The array itself if it has that dtype, else a converted copy, each element as convert() does.
   Array astype(DType dtype) const;
 
   /// Views. Axes and bounds are already checked by the caller.
@@ -111,7 +111,7 @@ Array Array::from(const std::vector<T>& values, const Shape& shape) {
 template <class T>
 T Array::item() const {
   if (size_ != 1) throw ShapeError(concat("item: one element expected, got shape ", shape_));
-  return dispatch(dtype_, [&]<class From>() { return static_cast<T>(*data<From>()); });
+  return dispatch(dtype_, [&]<class From>() { return convert<T>(*data<From>()); });
 }
 
 template <class T>
@@ -120,7 +120,7 @@ std::vector<T> Array::to_vector() const {
   std::vector<T> result(static_cast<std::size_t>(size_));
   dispatch(dtype_, [&]<class From>() {
     const From* in = flat.data<From>();
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<T>(in[i]);
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = convert<T>(in[i]);
   });
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <ostream>
 #include <string_view>
 #include <type_traits>
@@ -58,6 +59,21 @@ constexpr DType dtype_of() {
   else {
     static_assert(std::is_same_v<T, double>, "not an element type: use bool, uint8_t, int32_t, int64_t, float or double");
     return DType::float64;
+  }
+}
+
+/// A value as another element type: towards zero and to the nearest bound from floating to integer, NaN to 0; != 0 to bool.
+template <class To, class From>
+constexpr To convert(From value) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return value != From{0};
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    if (value != value) return To{0};
+    if (value <= static_cast<From>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+    if (value >= static_cast<From>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(value);
+  } else {
+    return static_cast<To>(value);
   }
 }
 

@@ -13,8 +13,8 @@ namespace xg {
 /// cause and, on its last line, the user's `file:line`.
 class XG_API Error : public std::runtime_error {
  public:
-  /// An error without a place: for failures below the level at which a user's line is known.
-  explicit Error(const std::string& message) : std::runtime_error(message) {}
+  /// An error below the level at which the user's line is known: at the enclosing CallerScope's, if there is one.
+  explicit Error(const std::string& message) : Error(message, std::source_location{}) {}
   /// An error at the user's line; inside a CallerScope, at that scope's line.
   Error(const std::string& message, std::source_location where);
 };

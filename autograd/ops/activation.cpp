@@ -51,7 +51,7 @@ Tensor along(const char* op, const Operand& x, int axis, Tensor (*function)(cons
   std::vector<int> swap;
   for (std::size_t i = 0; i <= last; ++i) swap.push_back(static_cast<int>(i));
   std::swap(swap[position], swap[last]);
-  return permute(function(Operand(permute(x, swap), x.where())), swap);
+  return permute(Operand(function(Operand(permute(x, swap), x.where())), x.where()), swap);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ Tensor relu(const Operand& x) {
   check_floating("relu", x);
   return record("relu", kernels::relu(x.array()), edge(x, [](const Tensor& dy, const Tensor& y) {
                   if (!grad_enabled()) return Tensor(kernels::relu_gradient(dy.array(), y.array()));
-                  return where(y > 0.0, dy, 0.0);
+                  return where(y > 0.0, dy, y.detach() * 0.0);  // NaN stays NaN
                 }));
 }
 

@@ -87,6 +87,7 @@ Tensor sum_squares(const Operand& x) {
 }
 
 Tensor mean(const Operand& x, const Reduce& options) {
+  const CallerScope scope(x.where());
   const Plan p = plan("mean", x, options.axis, options.keepdims);
   const Tensor value = is_floating(x.dtype()) ? x.tensor() : astype(x, float32);
   return sum(Operand(value, x.where()), options) / static_cast<double>(p.folded);

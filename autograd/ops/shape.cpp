@@ -43,6 +43,12 @@ std::vector<int> inverse(const std::vector<std::size_t>& order) {
   return result;
 }
 
+void check_list(const char* op, const std::vector<Tensor>& tensors, std::source_location where) {
+  if (tensors.empty()) throw ValueError(concat(op, ": no tensors were given"), where);
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    if (!tensors[i].defined()) throw ValueError(concat(op, ": tensor ", i, " is undefined: assign it a value first"), where);
+}
+
 }  // namespace
 
 Tensor reshape(const Operand& x, Shape shape) {
@@ -111,7 +117,7 @@ Tensor broadcast_to(const Operand& x, const Shape& shape) {
 }
 
 Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_location where) {
-  if (tensors.empty()) throw ValueError("concatenate: no tensors were given", where);
+  check_list("concatenate", tensors, where);
   const Shape& first = tensors.front().shape();
   const std::size_t position = normalize_axis("concatenate", axis, first.rank(), where);
   DType dtype = tensors.front().dtype();
@@ -137,15 +143,15 @@ Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_loc
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int axis, std::source_location where) {
-  if (tensors.empty()) throw ValueError("stack: no tensors were given", where);
+  check_list("stack", tensors, where);
+  const auto position = static_cast<int>(normalize_axis("stack", axis, tensors.front().rank() + 1, where));
   std::vector<Tensor> expanded;
   for (const Tensor& tensor : tensors) {
     if (tensor.shape() != tensors.front().shape())
       throw ShapeError(concat("stack: shapes ", tensors.front().shape(), " and ", tensor.shape(), " differ"), where);
-    expanded.push_back(expand_dims(Operand(tensor, where), axis));
+    expanded.push_back(expand_dims(Operand(tensor, where), position));
   }
-  const auto position = normalize_axis("stack", axis, tensors.front().rank() + 1, where);
-  return concatenate(expanded, static_cast<int>(position), where);
+  return concatenate(expanded, position, where);
 }
 
 }  // namespace xg

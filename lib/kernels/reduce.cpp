@@ -36,10 +36,9 @@ Folding fold(const Array& x, const AxisMask& axes) {
 
 constexpr std::int64_t block = 1024;
 
-/// A block's sum in sixteen interleaved lanes, which the compiler keeps in vector registers.
-template <class Sum, class T, class Term>
-Sum block_sum(const T* x, std::int64_t count, Term term) {
-  constexpr std::int64_t lanes = 16;
+/// A block's sum in interleaved lanes, which the compiler keeps in vector registers.
+template <std::int64_t lanes, class Sum, class T, class Term>
+Sum lane_sum(const T* x, std::int64_t count, Term term) {
   Sum lane[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
@@ -48,6 +47,12 @@ Sum block_sum(const T* x, std::int64_t count, Term term) {
   for (std::int64_t width = lanes / 2; width > 0; width /= 2)
     for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
   return lane[0];
+}
+
+/// Long blocks fill several registers, so that additions do not wait for each other; short ones would only fold zeros.
+template <class Sum, class T, class Term>
+Sum block_sum(const T* x, std::int64_t count, Term term) {
+  return count < 128 ? lane_sum<8, Sum>(x, count, term) : lane_sum<64, Sum>(x, count, term);
 }
 
 /// What partial sums are kept in, and what whole ones.

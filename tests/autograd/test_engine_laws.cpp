@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string_view>
 #include <unordered_set>
 
@@ -8,6 +9,7 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "lib/random.hpp"
 #include "tests/autograd/op_cases.hpp"
 
 using namespace xg;
@@ -172,12 +174,12 @@ TEST_CASE("laws: every node, also of a gradient, carries the user's line") {
     const Inputs inputs = leaves(sample);
     const Tensor result = op.function(inputs);
     for_each_node(result, [&](const Node& node) {
-      CHECK_MESSAGE(in_a_test(node), title(op), ": '", node.op(), "' at ", to_string(node.where()));
+      CHECK_MESSAGE(in_a_test(node), title(op), ": '", std::string(node.op()), "' at ", to_string(node.where()));
     });
     for (const Tensor& gradient : grad({weighted(result)}, with_gradient(inputs), {.create_graph = true, .allow_unused = true}))
       if (gradient.defined() && gradient.node())
         for_each_node(gradient, [&](const Node& node) {
-          CHECK_MESSAGE(in_a_test(node), title(op), ", gradient: '", node.op(), "' at ", to_string(node.where()));
+          CHECK_MESSAGE(in_a_test(node), title(op), ", gradient: '", std::string(node.op()), "' at ", to_string(node.where()));
         });
   });
 }

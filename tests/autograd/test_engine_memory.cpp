@@ -105,7 +105,7 @@ TEST_CASE("memory: activations that no rule needs die at once") {
   Tensor y = x;
   for (int i = 0; i < 20; ++i) y = -(y + 1.0) - 2.0;
   CHECK(used() - before < array_bytes + small);
-  CHECK(pool::statistics().peak_bytes - before < 3 * array_bytes);
+  CHECK(pool::statistics().peak_bytes - before < 4 * array_bytes + small);  // y and the three results of one step
 }
 
 TEST_CASE("memory: backward frees what it has used, node by node") {
@@ -140,6 +140,8 @@ TEST_CASE("memory: gradients add up in place where nobody else sees them") {
 
 TEST_CASE("memory: the graph of a gradient goes with the gradient") {
   Tensor x = ones({elements}).set_requires_grad();
+  x.set_grad(x.detach());
+  x.zero_grad();
   const std::size_t before = used();
   {
     const Tensor first = grad(sum(exp(x) * x), x, {.create_graph = true});
