@@ -67,22 +67,17 @@ void pull_back_dropped(float* delta, const float* y, const float* mask, int coun
   }
 }
 
-// The gradient is left cleared, so that the next product adds to it: sgemm would clear it in a pass of its own.
-void descend(float* weights, float* gradient, int count) {
-  for (int i = 0; i < count; ++i) {
-    weights[i] -= learning_rate * gradient[i];
-    gradient[i] = 0;
-  }
+void descend(float* weights, const float* gradient, int count) {
+  for (int i = 0; i < count; ++i) weights[i] -= learning_rate * gradient[i];
 }
 
 // As descend, with the penalty's gradient; returns the penalty before the update.
-double descend_decayed(float* weights, float* gradient, int count) {
+double descend_decayed(float* weights, const float* gradient, int count) {
   float squares = 0;
   for (int i = 0; i < count; ++i) {
     const float w = weights[i];
     squares += w * w;
     weights[i] = w - learning_rate * (gradient[i] + 2 * l2 * w);
-    gradient[i] = 0;
   }
   return static_cast<double>(l2) * static_cast<double>(squares);
 }
@@ -208,7 +203,7 @@ double Floor::backward(int rows) {
     const float* x = l > 0 ? layers_[l - 1].output.data() : batch_images_.data();
     const float* dz = layer.delta.data();
     if (l > 0) propagate(layer, layers_[l - 1], rows);
-    multiply(transposed(x, layer.inputs), {dz, layer.outputs}, layer.inputs, layer.outputs, rows, 1,
+    multiply(transposed(x, layer.inputs), {dz, layer.outputs}, layer.inputs, layer.outputs, rows, 0,
              layer.kernel_gradient.data());
     descend_bias(layer.bias.data(), dz, rows, layer.outputs);
     penalty += update(layer);

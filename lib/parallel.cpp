@@ -14,7 +14,7 @@ namespace xg {
 namespace {
 
 /// Below this much work a thread costs more to wake than it saves.
-constexpr double operations_per_thread = 1e6;
+constexpr double operations_per_thread = 5e5;
 
 int default_threads() {
   const char* given = std::getenv("XGRAD_NUM_THREADS");
@@ -36,20 +36,24 @@ int num_threads() {
   return threads;
 }
 
-void parallel_for(std::int64_t count, std::int64_t grain, double operations,
-                  const std::function<void(std::int64_t begin, std::int64_t end)>& piece) {
-  const auto worth = static_cast<std::int64_t>(std::clamp(operations / operations_per_thread, 1.0, 1e6));
+namespace detail {
+
+int worthwhile_threads(std::int64_t grains, double operations) {
+  if (operations < 2 * operations_per_thread || omp_in_parallel()) return 1;
+  const double most = std::min(static_cast<double>(grains), operations / operations_per_thread);
+  return static_cast<int>(std::min(static_cast<double>(num_threads()), most));
+}
+
+void run_pieces(int count_of_threads, std::int64_t count, std::int64_t grain, Piece piece, const void* context) {
   const std::int64_t grains = (count + grain - 1) / grain;
-  const auto parts = std::min({static_cast<std::int64_t>(num_threads()), worth, grains});
-  if (parts <= 1 || omp_in_parallel()) return piece(0, count);
   std::exception_ptr failure;
   std::mutex guard;
-#pragma omp parallel for num_threads(static_cast<int>(parts)) schedule(static, 1)
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const std::int64_t begin = std::min(count, grains * part / parts * grain);
-    const std::int64_t end = std::min(count, grains * (part + 1) / parts * grain);
+#pragma omp parallel for num_threads(count_of_threads) schedule(static, 1)
+  for (int part = 0; part < count_of_threads; ++part) {
+    const std::int64_t begin = std::min(count, grains * part / count_of_threads * grain);
+    const std::int64_t end = std::min(count, grains * (part + 1) / count_of_threads * grain);
     try {
-      if (begin < end) piece(begin, end);
+      if (begin < end) piece(context, begin, end);
     } catch (...) {
       const std::lock_guard lock(guard);
       failure = std::current_exception();
@@ -58,4 +62,5 @@ void parallel_for(std::int64_t count, std::int64_t grain, double operations,
   if (failure) std::rethrow_exception(failure);
 }
 
+}  // namespace detail
 }  // namespace xg

@@ -1,21 +1,36 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "lib/export.hpp"
 
 namespace xg {
 
-/// How many threads an operation may use; 0: as many as the machine has, or $XGRAD_NUM_THREADS. Results are the same bits
-/// for any number. A negative one is a ValueError.
+/// How many threads an operation may use; 0: as many as $XGRAD_NUM_THREADS says, or else as the machine has. Results are
+/// the same bits for any number. A negative one is a ValueError.
 XG_API void set_num_threads(int count);
 XG_API int num_threads();
 
-/// Calls `piece(begin, end)` for consecutive parts of [0, count), on as many threads as pay off for that many operations
-/// in all. Every part but the last is a multiple of `grain`; where the parts end never depends on anything but the
-/// number of threads, so a piece must give the same bits wherever it is cut.
-void parallel_for(std::int64_t count, std::int64_t grain, double operations,
-                  const std::function<void(std::int64_t begin, std::int64_t end)>& piece);
+namespace detail {
+
+using Piece = void (*)(const void* context, std::int64_t begin, std::int64_t end);
+
+/// How many threads pay off for that many grains and operations.
+int worthwhile_threads(std::int64_t grains, double operations);
+void run_pieces(int threads, std::int64_t count, std::int64_t grain, Piece piece, const void* context);
+
+}  // namespace detail
+
+/// Calls `piece(begin, end)` for consecutive parts of [0, count), on as many threads as pay off for that many elementary
+/// operations in all. Cuts lie at multiples of `grain`; a piece must give the same bits wherever it is cut.
+template <class F>
+void parallel_for(std::int64_t count, std::int64_t grain, double operations, const F& piece) {
+  const int threads = detail::worthwhile_threads((count + grain - 1) / grain, operations);
+  if (threads <= 1) return piece(std::int64_t{0}, count);
+  const detail::Piece call = [](const void* context, std::int64_t begin, std::int64_t end) {
+    (*static_cast<const F*>(context))(begin, end);
+  };
+  detail::run_pieces(threads, count, grain, call, &piece);
+}
 
 }  // namespace xg

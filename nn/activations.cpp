@@ -20,4 +20,11 @@ ActivationFunction::ActivationFunction(const char* name, std::source_location wh
   function_ = find_by_name("activation", name, known, where);
 }
 
+Tensor ActivationFunction::operator()(const Tensor& x) const {
+  if (!function_) return x;
+  if (name_ != custom) return function_(x);
+  const OwnLines own;
+  return function_(x);
+}
+
 }  // namespace xg::nn

@@ -22,12 +22,15 @@ class XG_API ActivationFunction {
       : ActivationFunction(name.c_str(), where) {}
   template <class F>
     requires std::is_invocable_r_v<Tensor, F, const Tensor&>
-  ActivationFunction(F function) : name_("custom"), function_(std::move(function)) {}
+  ActivationFunction(F function) : name_(custom), function_(std::move(function)) {}
 
   const std::string& name() const { return name_; }
-  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
+  /// Errors in a function of the user's name the line in it.
+  Tensor operator()(const Tensor& x) const;
 
  private:
+  static constexpr const char* custom = "custom";
+
   std::string name_ = "linear";
   Function function_;
 };

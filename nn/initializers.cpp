@@ -78,7 +78,8 @@ Initializer lecun_normal() { return scaled_normal(1, Mode::fan_in); }
 
 Initializer orthogonal(double gain) {
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
-    if (shape.rank() < 2) throw ShapeError(concat("orthogonal: a shape of at least two axes expected, got ", shape));
+    if (shape.rank() < 2) throw ShapeError(concat("orthogonal: a shape of at least two axes expected, got ", shape),
+                                           std::source_location::current());
     const std::int64_t columns = shape.back(), rows = shape.elements() / std::max<std::int64_t>(columns, 1);
     const bool wide = rows < columns;
     Array q = kernels::orthonormal_columns(

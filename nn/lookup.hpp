@@ -10,16 +10,26 @@
 
 namespace xg::nn {
 
+/// A name that something is looked up by, with the user's line.
+struct Name {
+  Name(const char* name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
+  Name(const std::string& name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
+
+  std::string text;
+  std::source_location where;
+};
+
 /// What a name stands for, in a table of the known ones. An unknown name is a ValueError that lists them.
-template <class Value>
-const Value& find_by_name(const char* kind, std::string_view name, const std::vector<std::pair<std::string_view, Value>>& table,
+template <class Key, class Value>
+const Value& find_by_name(const char* kind, std::string_view name, const std::vector<std::pair<Key, Value>>& table,
                           std::source_location where) {
   std::string known;
   for (const auto& [key, value] : table) {
     if (key == name) return value;
     known += (known.empty() ? "" : ", ") + std::string(key);
   }
-  throw ValueError(concat("unknown ", kind, " '", name, "': known are ", known), where);
+  throw ValueError(concat("unknown ", kind, " '", name, "': ", known.empty() ? "there are none" : "known are ", known),
+                   where);
 }
 
 }  // namespace xg::nn

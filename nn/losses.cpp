@@ -7,6 +7,7 @@
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
+#include "nn/class_numbers.hpp"
 #include "nn/lookup.hpp"
 
 namespace xg::nn {
@@ -52,6 +53,7 @@ Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pre
     throw ShapeError(concat("sparse_categorical_crossentropy: y_true has shape ", y_true.shape(), ", y_pred ",
                             y_pred.shape(), ": one class number for each row is expected"),
                      where);
+  check_class_numbers("sparse_categorical_crossentropy", labels.array(), y_pred.shape().back(), where);
   const Tensor y = one_hot(labels, y_pred.shape().back(), y_pred.dtype());
   return categorical_crossentropy(reshape(y, y_pred.shape()), y_pred, options, where);
 }
@@ -93,6 +95,12 @@ Loss::Loss(const char* name, std::source_location where) : name_(name) {
       {"mae", mae},
   };
   function_ = find_by_name("loss", name, known, where);
+}
+
+Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred) const {
+  if (name_ != custom) return function_(y_true, y_pred);
+  const OwnLines own;
+  return function_(y_true, y_pred);
 }
 
 }  // namespace xg::nn

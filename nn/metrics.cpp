@@ -51,7 +51,8 @@ void Metric::reset() {
   samples_ = 0;
 }
 
-void Metric::update(const Tensor& y_true, const Tensor& y_pred) {
+void Metric::update(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
   sum_ += batch_sum_(y_true, y_pred);
   samples_ += y_pred.shape()[0];
 }

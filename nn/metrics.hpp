@@ -20,7 +20,8 @@ class XG_API Metric {
 
   const std::string& name() const { return name_; }
   void reset();
-  void update(const Tensor& y_true, const Tensor& y_pred);
+  void update(const Tensor& y_true, const Tensor& y_pred,
+              std::source_location where = std::source_location::current());
   /// The mean so far; 0 before the first sample.
   double result() const { return samples_ == 0 ? 0 : sum_ / static_cast<double>(samples_); }
 

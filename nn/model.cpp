@@ -13,20 +13,50 @@
 namespace xg::nn {
 namespace {
 
-/// Puts a module into one mode and back into the one it was in.
+/// Puts a module and its children into one mode and back into those they were in.
 class ModeScope {
  public:
-  ModeScope(Module& module, bool training) : module_(module), outer_(module.training()) { module.train(training); }
-  ~ModeScope() { module_.train(outer_); }
+  ModeScope(Module& module, bool training) {
+    remember(module);
+    module.train(training);
+  }
+  ~ModeScope() {
+    // A module's mode reaches its children, which come after it here.
+    for (auto& [module, outer] : modes_) module->train(outer);
+  }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
 
  private:
-  Module& module_;
-  bool outer_;
+  void remember(Module& module) {
+    modes_.emplace_back(&module, module.training());
+    for (const auto& [name, child] : module.children()) remember(*child);
+  }
+
+  std::vector<std::pair<Module*, bool>> modes_;
 };
 
+bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTensor>& others) {
+  return std::any_of(some.begin(), some.end(), [&](const NamedTensor& a) {
+    return std::any_of(others.begin(), others.end(), [&](const NamedTensor& b) { return a.value.node() == b.value.node(); });
+  });
+}
+
+double penalty_of(const std::vector<NamedTensor>& parameters) {
+  double total = 0;
+  for (const auto& [name, value, regularizer] : parameters)
+    if (regularizer) total += regularizer(value).item();
+  return total;
+}
+
 }  // namespace
+
+double Score::operator[](const Name& name) const {
+  Logs all;
+  all.set("loss", loss);
+  for (const auto& [metric, value] : metrics) all.set(metric, value);
+  return all[name];
+}
 
 struct Model::TrainingSetup {
   std::shared_ptr<Optimizer> optimizer;
@@ -73,6 +103,8 @@ class Model::Figures {
 void Model::compile(CompileOptions options, std::source_location where) {
   if (!options.optimizer.get()) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
+  if (options.optimizer.get()->attached() && !share_any(options.optimizer.get()->parameters(), parameters()))
+    throw ValueError("compile: the optimizer changes the parameters of another model: construct a new one", where);
   training_setup_ = std::make_shared<TrainingSetup>(
       TrainingSetup{options.optimizer.get(), std::move(options.loss), std::move(options.metrics)});
 }
@@ -87,8 +119,12 @@ Optimizer& Model::optimizer(std::source_location where) { return *setup("optimiz
 
 void Model::check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
                           std::source_location where) const {
-  if (!x.defined() || !y.defined()) throw ValueError(concat(call, ": x or y is an undefined tensor"), where);
-  if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
+  for (const auto& [name, samples] : {std::pair("x", &x), std::pair("y", &y)}) {
+    if (!samples->defined()) throw ValueError(concat(call, ": ", name, " is an undefined tensor"), where);
+    if (samples->rank() == 0)
+      throw ShapeError(concat(call, ": ", name, " is a single number: its first axis must be the samples"), where);
+  }
+  if (x.shape()[0] != y.shape()[0])
     throw ShapeError(concat(call, ": x has shape ", x.shape(), ", y ", y.shape(),
                             ": their first axes, the samples, must agree"),
                      where);
@@ -96,22 +132,24 @@ void Model::check_samples(const char* call, const Tensor& x, const Tensor& y, st
   if (batch_size < 1) throw ValueError(concat(call, ": batch_size must be at least 1, got ", batch_size), where);
 }
 
-Tensor Model::total_loss(const Tensor& y, const Tensor& prediction) {
+Tensor Model::data_loss(const Tensor& y, const Tensor& prediction) const {
   Tensor loss = training_setup_->loss(y, prediction);
-  if (loss.size() != 1) loss = mean(loss);
-  const Tensor extra = penalty();
-  return extra.defined() ? loss + extra : loss;
+  return loss.size() == 1 ? loss : mean(loss);
 }
 
 void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   Optimizer& optimizer = *training_setup_->optimizer;
   const Tensor prediction = (*this)(x);
   if (!optimizer.attached()) optimizer.attach(parameters());
-  const Tensor loss = total_loss(y, prediction);
-  figures.update(loss.item(), y, prediction);
+  Tensor loss = data_loss(y, prediction);
+  for (const Tensor& term : pass_penalties()) loss += term;
+  // The optimizer adds the l2 regularizers of parameters in its own pass.
+  for (const auto& [name, value, regularizer] : optimizer.parameters())
+    if (regularizer && regularizer.l2_factor() == 0) loss += regularizer(value);
   optimizer.zero_grad();
   loss.backward();
-  optimizer.step_and_zero_grad();
+  const double l2_penalty = optimizer.step_with_penalties();
+  figures.update(loss.item() + l2_penalty, y, prediction);
 }
 
 Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_location where) {
@@ -128,10 +166,14 @@ void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, F
   const ModeScope mode(*this, false);
   // The graph is recorded here too: it is where a loss finds the logits behind probabilities.
   const WithGrad recording;
+  std::optional<double> parameter_penalty;
   std::int64_t seen = 0;
   for (const auto [x_batch, y_batch] : data::batches(x, y, {.size = batch_size})) {
     const Tensor prediction = (*this)(x_batch);
-    figures.update(total_loss(y_batch, prediction).item(), y_batch, prediction);
+    double loss = data_loss(y_batch, prediction).item();
+    for (const Tensor& term : pass_penalties()) loss += term.item();
+    if (!parameter_penalty) parameter_penalty = penalty_of(parameters());
+    figures.update(loss + *parameter_penalty, y_batch, prediction);
     seen += x_batch.shape()[0];
     if (line) line->update(seen, {});
   }
@@ -214,9 +256,15 @@ History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, 
   const WithGrad recording;
   const auto history = std::make_shared<History>();
   const auto callbacks = make_callbacks(options, history);
-  const auto tell = [&](auto&& hook) { std::for_each(callbacks.begin(), callbacks.end(), hook); };
+  const auto tell = [&](auto&& hook) {
+    const OwnLines own;
+    std::for_each(callbacks.begin(), callbacks.end(), hook);
+  };
   data::Batches batches(split.x, split.y, {.size = options.batch_size, .shuffle = options.shuffle}, where);
-  TrainingRun run{*this, options.epochs, batches.samples(), validates ? x_val.shape()[0] : 0};
+  TrainingRun run{*this, options.epochs, batches.samples(), validates ? x_val.shape()[0] : 0, {"loss"}};
+  for (const auto& metric : setting.metrics) run.figures.push_back(metric.name());
+  if (validates)
+    for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
 
   tell([&](auto& callback) { callback->on_train_begin(run); });
   for (int epoch = 0; epoch < options.epochs && !run.stop; ++epoch) {

@@ -56,7 +56,7 @@ struct XG_API Score {
   Logs metrics = {};
 
   /// "loss" or a metric's name. An unknown one is a ValueError that lists the known ones.
-  double operator[](const std::string& name) const { return name == "loss" ? loss : metrics[name]; }
+  double operator[](const Name& name) const;
 };
 
 /// A module with Keras's trainer. Derive from it and write forward(), or use Sequential.
@@ -64,7 +64,8 @@ class XG_API Model : public Module {
  public:
   std::string type() const override { return "Model"; }
 
-  /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError.
+  /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError, as
+  /// is an optimizer that changes another model's parameters.
   void compile(CompileOptions options, std::source_location where = std::source_location::current());
   bool compiled() const { return training_setup_ != nullptr; }
 
@@ -95,7 +96,7 @@ class XG_API Model : public Module {
   TrainingSetup& setup(const char* call, std::source_location where);
   void check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
                      std::source_location where) const;
-  Tensor total_loss(const Tensor& y, const Tensor& prediction);
+  Tensor data_loss(const Tensor& y, const Tensor& prediction) const;
   void train_step(const Tensor& x, const Tensor& y, Figures& figures);
   void measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line);
   std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options, const std::shared_ptr<History>& history) const;

@@ -16,6 +16,12 @@ struct CallDepth {
   ~CallDepth() { --call_depth; }
 };
 
+/// The values with elements of their own: an optimizer changes them in place.
+Tensor own_copy(const std::string& name, const Tensor& initial, std::source_location where) {
+  if (!initial.defined()) throw ValueError(concat("the initial value of '", name, "' is an undefined tensor"), where);
+  return initial.array().clone();
+}
+
 /// "BatchNorm" -> "batch_norm".
 std::string snake_case(const std::string& type) {
   std::string name;
@@ -55,19 +61,16 @@ std::vector<NamedTensor> Module::buffers() const {
   return found;
 }
 
-Tensor Module::operator[](const std::string& path) const {
-  std::string known;
+Tensor Module::operator[](const Name& path) const {
+  std::vector<std::pair<std::string, Tensor>> table;
   for (const auto& list : {parameters(), buffers()})
-    for (const auto& [name, value] : list) {
-      if (name == path) return value;
-      known += (known.empty() ? "" : ", ") + name;
-    }
-  throw ValueError(concat("no parameter or buffer is named '", path, "': known are ", known));
+    for (const auto& known : list) table.emplace_back(known.name, known.value);
+  return find_by_name("parameter or buffer", path.text, table, path.where);
 }
 
 std::int64_t Module::parameter_count() const {
   std::int64_t count = 0;
-  for (const auto& [name, value] : parameters()) count += value.size();
+  for (const auto& parameter : parameters()) count += parameter.value.size();
   return count;
 }
 
@@ -76,51 +79,62 @@ void Module::train(bool on) {
   for (auto& [name, child] : children_) child->train(on);
 }
 
-Tensor Module::penalty() const {
-  std::vector<Tensor> terms;
-  collect_penalties(terms);
-  Tensor total;
-  for (const Tensor& term : terms) total = total.defined() ? total + term : term;
+Tensor Module::penalty(std::source_location where) const {
+  const CallerScope scope(where);
+  Tensor total = 0.0;
+  for (const auto& [name, value, regularizer] : parameters())
+    if (regularizer) total += regularizer(value);
+  for (const Tensor& term : pass_penalties()) total += term;
   return total;
 }
 
-Tensor& Module::parameter(const std::string& name, const Tensor& initial, Regularizer regularizer) {
-  Tensor& value = declare(parameters_, name, initial, std::move(regularizer));
-  return value.set_requires_grad();
+std::vector<Tensor> Module::pass_penalties() const {
+  std::vector<Tensor> terms = pass_penalties_;
+  for (const auto& [name, child] : children_) {
+    const auto inner = child->pass_penalties();
+    terms.insert(terms.end(), inner.begin(), inner.end());
+  }
+  return terms;
 }
 
-Tensor& Module::buffer(const std::string& name, const Tensor& initial) { return declare(buffers_, name, initial, {}); }
+Tensor& Module::parameter(const std::string& name, const Tensor& initial, Regularizer regularizer,
+                          std::source_location where) {
+  Tensor value = own_copy(name, initial, where);
+  value.set_requires_grad(true, where);
+  return declare(parameters_, name, std::move(value), std::move(regularizer), where);
+}
 
-void Module::adopt(std::shared_ptr<Module> child, std::string name) {
+Tensor& Module::buffer(const std::string& name, const Tensor& initial, std::source_location where) {
+  return declare(buffers_, name, own_copy(name, initial, where), {}, where);
+}
+
+void Module::adopt(std::shared_ptr<Module> child, std::string name, std::source_location where) {
+  const auto is_taken = [&] {
+    return std::any_of(children_.begin(), children_.end(), [&](const auto& other) { return other.first == name; });
+  };
   if (name.empty()) {
-    const auto same = std::count_if(children_.begin(), children_.end(),
-                                    [&](const auto& other) { return other.second->type() == child->type(); });
-    name = concat(snake_case(child->type()), '_', same + 1);
+    auto count = std::count_if(children_.begin(), children_.end(),
+                               [&](const auto& other) { return other.second->type() == child->type(); });
+    do name = concat(snake_case(child->type()), '_', ++count);
+    while (is_taken());
   }
-  for (const auto& [taken, other] : children_)
-    if (taken == name) throw ValueError(concat("a child named '", name, "' is declared already"));
+  if (is_taken()) throw ValueError(concat("a child named '", name, "' is declared already"), where);
   children_.emplace_back(std::move(name), std::move(child));
 }
 
-Tensor& Module::declare(List& list, const std::string& name, const Tensor& initial, Regularizer regularizer) {
+Tensor& Module::declare(List& list, const std::string& name, Tensor value, Regularizer regularizer,
+                        std::source_location where) {
   for (const List* known : {&parameters_, &buffers_})
     for (const auto& other : *known)
-      if (other->name == name) throw ValueError(concat("a parameter or buffer named '", name, "' is declared already"));
-  // Its own elements: an optimizer changes them in place.
-  list.push_back(std::make_unique<Declared>(Declared{name, Tensor(initial.array().clone()), std::move(regularizer)}));
+      if (other->name == name)
+        throw ValueError(concat("a parameter or buffer named '", name, "' is declared already"), where);
+  list.push_back(std::make_unique<NamedTensor>(NamedTensor{name, std::move(value), std::move(regularizer)}));
   return list.back()->value;
 }
 
 void Module::collect(List Module::*list, const std::string& prefix, std::vector<NamedTensor>& found) const {
-  for (const auto& declared : this->*list) found.push_back({prefix + declared->name, declared->value});
+  for (const auto& declared : this->*list) found.push_back({prefix + declared->name, declared->value, declared->regularizer});
   for (const auto& [name, child] : children_) child->collect(list, prefix + name + '.', found);
-}
-
-void Module::collect_penalties(std::vector<Tensor>& terms) const {
-  for (const auto& declared : parameters_)
-    if (declared->regularizer) terms.push_back(declared->regularizer(declared->value));
-  terms.insert(terms.end(), pass_penalties_.begin(), pass_penalties_.end());
-  for (const auto& [name, child] : children_) child->collect_penalties(terms);
 }
 
 void Module::forget_penalties() {

@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
+#include "nn/lookup.hpp"
 #include "nn/regularizers.hpp"
 
 namespace xg::nn {
 
-/// A tensor and the path by which it is found: "dense_1.kernel".
+/// A parameter or buffer, the path by which it is found ("dense_1.kernel"), and what its size adds to the loss.
 struct NamedTensor {
   std::string name;
   Tensor value;
+  Regularizer regularizer = {};
 };
 
 /// What a model is made of: a function of one tensor with named parameters, buffers and children. Declaring registers:
@@ -46,7 +48,7 @@ class XG_API Module {
   /// Every buffer: state that is no parameter.
   std::vector<NamedTensor> buffers() const;
   /// The parameter or buffer of that path. An unknown one is a ValueError.
-  Tensor operator[](const std::string& path) const;
+  Tensor operator[](const Name& path) const;
   /// How many numbers the parameters hold.
   std::int64_t parameter_count() const;
   const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const { return children_; }
@@ -56,9 +58,8 @@ class XG_API Module {
   void eval() { train(false); }
   bool training() const { return training_; }
 
-  /// What the regularizers add to the loss: those of the parameters, and those of the outputs in the last pass. A scalar;
-  /// undefined if there is nothing to add.
-  Tensor penalty() const;
+  /// What the regularizers add to the loss: those of the parameters, and those of the outputs in the last pass. A scalar.
+  Tensor penalty(std::source_location where = std::source_location::current()) const;
 
   /// The kind of module, as summary() shows it: "Dense".
   virtual std::string type() const { return "Module"; }
@@ -67,38 +68,36 @@ class XG_API Module {
   virtual std::optional<Shape> build(const Shape&, std::source_location) { return std::nullopt; }
   /// The shape of the samples that the module expects, if it was told.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
+  /// The terms of the penalty that come from outputs in the last pass.
+  std::vector<Tensor> pass_penalties() const;
   /// The shape of the last output, batch axis included; nothing before the first pass.
   const std::optional<Shape>& last_output_shape() const { return last_output_shape_; }
 
  protected:
   /// Declares a parameter. A name that is taken is a ValueError. The reference stays good for the module's lifetime.
-  Tensor& parameter(const std::string& name, const Tensor& initial, Regularizer regularizer = {});
+  Tensor& parameter(const std::string& name, const Tensor& initial, Regularizer regularizer = {},
+                    std::source_location where = std::source_location::current());
   /// Declares a buffer.
-  Tensor& buffer(const std::string& name, const Tensor& initial);
+  Tensor& buffer(const std::string& name, const Tensor& initial,
+                 std::source_location where = std::source_location::current());
   /// Declares a child, by default named after its type and its count: "dense_1". The reference stays good.
   template <class M>
-  M& add(M child, std::string name = {}) {
+  M& add(M child, std::string name = {}, std::source_location where = std::source_location::current()) {
     auto owned = std::make_shared<M>(std::move(child));
-    adopt(owned, std::move(name));
+    adopt(owned, std::move(name), where);
     return *owned;
   }
-  void adopt(std::shared_ptr<Module> child, std::string name);
+  void adopt(std::shared_ptr<Module> child, std::string name, std::source_location where);
   /// Adds a term to the penalty of this pass.
   void add_penalty(const Tensor& term) { pass_penalties_.push_back(term); }
   /// True if errors below this module should name the line that called it, not the line in its forward().
   virtual bool reports_caller() const { return false; }
 
  private:
-  struct Declared {
-    std::string name;
-    Tensor value;
-    Regularizer regularizer;
-  };
-  using List = std::vector<std::unique_ptr<Declared>>;
+  using List = std::vector<std::unique_ptr<NamedTensor>>;
 
-  Tensor& declare(List& list, const std::string& name, const Tensor& initial, Regularizer regularizer);
+  Tensor& declare(List& list, const std::string& name, Tensor value, Regularizer regularizer, std::source_location where);
   void collect(List Module::*list, const std::string& prefix, std::vector<NamedTensor>& found) const;
-  void collect_penalties(std::vector<Tensor>& terms) const;
   void forget_penalties();
 
   List parameters_;

@@ -21,7 +21,9 @@ Regularizer l1(double factor, std::source_location where) {
 
 Regularizer l2(double factor, std::source_location where) {
   check_factor("l2", factor, where);
-  return [=](const Tensor& x) { return sum_squares(x) * factor; };
+  Regularizer penalty = [=](const Tensor& x) { return sum_squares(x) * factor; };
+  penalty.l2_factor_ = factor;
+  return penalty;
 }
 
 Regularizer l1_l2(const L1L2& factors, std::source_location where) {

@@ -25,8 +25,14 @@ class XG_API Regularizer {
   explicit operator bool() const { return static_cast<bool>(function_); }
   Tensor operator()(const Tensor& x) const { return function_(x); }
 
+  /// The factor of one that l2() made, which an optimizer can apply within its own pass; else 0.
+  double l2_factor() const { return l2_factor_; }
+
  private:
+  friend XG_API Regularizer l2(double factor, std::source_location where);
+
   Function function_;
+  double l2_factor_ = 0;
 };
 
 /// factor * sum |x|. A negative factor is a ValueError.

@@ -1,11 +1,22 @@
 #include "nn/sequential.hpp"
 
+#include <typeinfo>
+
 namespace xg::nn {
+
+Sequential::Sequential(std::initializer_list<Item> modules) {
+  // `Sequential b{std::move(a)}` comes here instead of to the move constructor.
+  if (Module* const only = modules.size() == 1 ? modules.begin()->module_.get() : nullptr; only && typeid(*only) == typeid(Sequential)) {
+    *this = std::move(static_cast<Sequential&>(*only));
+    return;
+  }
+  for (const Item& item : modules) append(item.module_, {}, item.where_);
+}
 
 void Sequential::append(std::shared_ptr<Module> module, std::string name, std::source_location where) {
   const std::optional<Shape> given = children().empty() ? module->input_shape() : output_shape_;
   const std::optional<Shape> result = given ? module->build(*given, where) : std::nullopt;
-  adopt(std::move(module), std::move(name));
+  adopt(std::move(module), std::move(name), where);
   output_shape_ = result;
 }
 

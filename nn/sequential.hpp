@@ -1,10 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <initializer_list>
 #include <memory>
 #include <source_location>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "nn/model.hpp"
@@ -19,13 +19,21 @@ namespace xg::nn {
 /// If the first one knows its input's shape, all parameters are made at once, else on the first pass.
 class XG_API Sequential : public Model {
  public:
+  /// Any module in the list of a Sequential, with the user's line.
+  class Item {
+   public:
+    template <std::derived_from<Module> M>
+    Item(M module, std::source_location where = std::source_location::current())
+        : module_(std::make_shared<M>(std::move(module))), where_(where) {}
+
+   private:
+    friend class Sequential;
+    std::shared_ptr<Module> module_;
+    std::source_location where_;
+  };
+
   Sequential() = default;
-  template <class... Modules>
-    requires(sizeof...(Modules) > 0 && (std::derived_from<std::remove_cvref_t<Modules>, Module> && ...) &&
-             !(sizeof...(Modules) == 1 && (std::same_as<std::remove_cvref_t<Modules>, Sequential> && ...)))
-  explicit Sequential(Modules&&... modules) {
-    (add(std::forward<Modules>(modules)), ...);
-  }
+  Sequential(std::initializer_list<Item> modules);
 
   /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of the
   /// last is a ShapeError, and not appended.

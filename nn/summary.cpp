@@ -33,11 +33,12 @@ std::string with_commas(std::int64_t count) {
   return text;
 }
 
-/// "(None, 200)" from the shape of a sample.
-std::string output_shape(const std::optional<Shape>& sample) {
-  if (!sample) return "?";
+/// "(None, 200)" from the shape of a batch.
+std::string output_shape(const std::optional<Shape>& batch) {
+  if (!batch) return "?";
+  if (batch->rank() == 0) return "()";
   std::string text = "(None";
-  for (const auto extent : *sample) text += ", " + std::to_string(extent);
+  for (std::size_t axis = 1; axis < batch->rank(); ++axis) text += ", " + std::to_string((*batch)[axis]);
   return text + ")";
 }
 
@@ -51,16 +52,16 @@ void Model::summary(std::ostream& out) const {
   std::optional<Shape> sample = input_shape();
   for (const auto& [name, child] : children()) {
     if (sample) sample = child->build(*sample, std::source_location::current());
-    std::optional<Shape> shown = sample;
-    if (!shown && child->last_output_shape()) {
-      shown = *child->last_output_shape();
-      shown->erase(0);
+    std::optional<Shape> batch = child->last_output_shape();
+    if (sample) {
+      batch = sample;
+      batch->insert(0, 0);
     }
-    out << row({name + " (" + child->type() + ")", output_shape(shown), std::to_string(child->parameter_count())});
+    out << row({name + " (" + child->type() + ")", output_shape(batch), std::to_string(child->parameter_count())});
     out << (child == children().back().second ? thick : thin);
   }
   std::int64_t state = 0;
-  for (const auto& [name, value] : buffers()) state += value.size();
+  for (const auto& buffer : buffers()) state += buffer.value.size();
   out << "Total params: " << with_commas(parameter_count() + state) << '\n'
       << "Trainable params: " << with_commas(parameter_count()) << '\n'
       << "Non-trainable params: " << with_commas(state) << '\n'

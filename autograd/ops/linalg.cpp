@@ -10,7 +10,10 @@
 namespace xg {
 namespace {
 
-Tensor swapped(const Tensor& x) { return transpose(x, -2, -1); }
+/// The last two axes swapped.
+Tensor swapped(const Tensor& x) {
+  return record("transpose", x.array().transposed(), edge(x, [](const Tensor& dy) { return swapped(dy); }));
+}
 
 void check_product(const Operand& a, const Operand& b) {
   const Shape &p = a.shape(), &q = b.shape();
@@ -54,6 +57,7 @@ Tensor matmul(const Operand& a, const Operand& b) {
   check_floating("matmul", a);
   check_floating("matmul", b);
   check_product(a, b);
+  if (a.dtype() == b.dtype() && a.shape().rank() >= 2 && b.shape().rank() >= 2) return product(a, b);
   const DType dtype = promote(a.dtype(), b.dtype());
   Tensor left = astype(a, dtype), right = astype(b, dtype);
   if (a.shape().rank() == 1) left = expand_dims(Operand(left, a.where()), 0);

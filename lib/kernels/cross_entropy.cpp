@@ -1,65 +1,39 @@
 #include "lib/kernels/cross_entropy.hpp"
 
-#include <cmath>
+#include "lib/kernels/softmax.hpp"
 
 namespace xg::kernels {
-namespace {
-
-/// The largest logit of a row, or NaN if there is one.
-template <class T>
-T largest(const T* z, std::int64_t classes) {
-  T top = z[0];
-  for (std::int64_t k = 1; k < classes; ++k) top = z[k] > top || z[k] != z[k] ? z[k] : top;
-  return top;
-}
-
-template <class T>
-T row_loss(const T* z, const T* y, std::int64_t classes) {
-  const T top = largest(z, classes);
-  T powers = 0, weight = 0, hit = 0;
-  for (std::int64_t k = 0; k < classes; ++k) {
-    powers += std::exp(z[k] - top);
-    weight += y[k];
-    // A class that is not the target may have the logit -inf.
-    if (y[k] != 0) hit += y[k] * (z[k] - top);
-  }
-  return weight * std::log(powers) - hit;
-}
-
-template <class T>
-void row_gradient(T dy, const T* z, const T* y, std::int64_t classes, T* out) {
-  const T top = largest(z, classes);
-  T powers = 0, weight = 0;
-  for (std::int64_t k = 0; k < classes; ++k) {
-    powers += out[k] = std::exp(z[k] - top);
-    weight += y[k];
-  }
-  for (std::int64_t k = 0; k < classes; ++k) out[k] = (out[k] / powers * weight - y[k]) * dy;
-}
-
-}  // namespace
 
 Array cross_entropy(const Array& logits, const Array& targets) {
-  const Array z = logits.contiguous(), y = targets.contiguous();
-  const std::int64_t classes = z.shape().back();
-  Shape shape = z.shape();
+  const Array logarithms = log_softmax(logits), weights = targets.contiguous();
+  const std::int64_t classes = logits.shape().back();
+  Shape shape = logits.shape();
   shape.erase(shape.rank() - 1);
-  const Array out = Array::empty(shape, z.dtype());
-  dispatch_floating(z.dtype(), [&]<class T>() {
-    for (std::int64_t row = 0; row < out.size(); ++row)
-      out.data<T>()[row] = row_loss(z.data<T>() + row * classes, y.data<T>() + row * classes, classes);
+  const Array out = Array::empty(shape, logits.dtype());
+  dispatch_floating(logits.dtype(), [&]<class T>() {
+    const T *l = logarithms.data<T>(), *y = weights.data<T>();
+    for (std::int64_t row = 0; row < out.size(); ++row, l += classes, y += classes) {
+      T loss = 0;
+      // A class that is not the target may have the logarithm -inf.
+      for (std::int64_t k = 0; k < classes; ++k) loss -= y[k] != 0 || l[k] != l[k] ? y[k] * l[k] : T{0};
+      out.data<T>()[row] = loss;
+    }
   });
   return out;
 }
 
 Array cross_entropy_gradient(const Array& dy, const Array& logits, const Array& targets) {
-  const Array g = dy.contiguous(), z = logits.contiguous(), y = targets.contiguous();
-  const std::int64_t classes = z.shape().back();
-  const Array out = Array::empty(z.shape(), z.dtype());
-  dispatch_floating(z.dtype(), [&]<class T>() {
-    for (std::int64_t row = 0; row < g.size(); ++row)
-      row_gradient(g.data<T>()[row], z.data<T>() + row * classes, y.data<T>() + row * classes, classes,
-                   out.data<T>() + row * classes);
+  const Array out = softmax(logits), g = dy.contiguous(), weights = targets.contiguous();
+  const std::int64_t classes = logits.shape().back();
+  dispatch_floating(logits.dtype(), [&]<class T>() {
+    const T* y = weights.data<T>();
+    T* p = out.data<T>();
+    for (std::int64_t row = 0; row < g.size(); ++row, y += classes, p += classes) {
+      const T scale = g.data<T>()[row];
+      T weight = 0;
+      for (std::int64_t k = 0; k < classes; ++k) weight += y[k];
+      for (std::int64_t k = 0; k < classes; ++k) p[k] = (p[k] * weight - y[k]) * scale;
+    }
   });
   return out;
 }

@@ -5,19 +5,24 @@
 #include <xtensor/xmath.hpp>
 
 #include "lib/kernels/flat.hpp"
-#include "lib/kernels/loops.hpp"
+#include "lib/parallel.hpp"
 
 namespace xg::kernels {
 namespace {
 
-/// One xtensor expression over the padded elements of a floating array.
+/// About how many additions an exp, log or tanh is worth.
+constexpr double formula_cost = 10;
+
+/// One xtensor expression over the elements of a floating array.
 template <class Formula>
 Array floating(const Array& x, Formula formula) {
   const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
   const Array out = Array::empty(in.shape(), in.dtype());
   dispatch_floating(in.dtype(), [&]<class T>() {
-    auto to = flat<T>(out);
-    xt::noalias(to) = formula(flat<T>(in), T{1});
+    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()), [&](auto begin, auto end) {
+      auto to = flat<T>(out, begin, end);
+      xt::noalias(to) = formula(flat<T>(in, begin, end), T{1});
+    });
   });
   return out;
 }
@@ -28,9 +33,11 @@ Array numeric(const Array& x, F f) {
   const Array in = x.contiguous();
   const Array out = Array::empty(in.shape(), in.dtype());
   dispatch_numeric(in.dtype(), [&]<class T>() {
-    const T* from = in.data<T>();
-    T* to = out.data<T>();
-    for (std::int64_t i = 0; i < in.size(); ++i) to[i] = static_cast<T>(f(from[i]));
+    parallel_for(in.size(), lanes<T>, static_cast<double>(in.size()), [&](auto begin, auto end) {
+      const T* from = in.data<T>();
+      T* to = out.data<T>();
+      for (auto i = begin; i < end; ++i) to[i] = static_cast<T>(f(from[i]));
+    });
   });
   return out;
 }
@@ -41,10 +48,11 @@ Array gradient(const Array& dy, const Array& y, F f) {
   const Array given = dy.contiguous(), value = y.contiguous();
   const Array out = Array::empty(given.shape(), given.dtype());
   dispatch_floating(given.dtype(), [&]<class T>() {
-    const T* a = given.data<T>();
-    const T* b = value.data<T>();
-    T* to = out.data<T>();
-    for (std::int64_t i = 0; i < given.size(); ++i) to[i] = f(a[i], b[i]);
+    parallel_for(given.size(), lanes<T>, static_cast<double>(given.size()), [&](auto begin, auto end) {
+      const T *a = given.data<T>(), *b = value.data<T>();
+      T* to = out.data<T>();
+      for (auto i = begin; i < end; ++i) to[i] = f(a[i], b[i]);
+    });
   });
   return out;
 }

@@ -9,28 +9,32 @@
 namespace xg::kernels {
 namespace {
 
-/// The array with the kept axes first and the folded ones last: a matrix whose rows are reduced, or, if the folded axes
-/// come first in memory, one whose columns are.
+/// An array as a matrix whose rows are reduced or, if the folded axes come first, whose columns are.
 struct Folding {
   Array matrix;
-  bool columns;
+  bool columns = false;
   std::int64_t kept = 1, folded = 1;
   Shape result;
 };
 
+/// The matrix with the kept axes on one side and the folded ones on the other; a copy only where they are mixed.
+Array split_axes(const Array& x, const AxisMask& axes, bool columns) {
+  std::vector<std::size_t> order, rest;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) (axes[axis] == columns ? order : rest).push_back(axis);
+  order.insert(order.end(), rest.begin(), rest.end());
+  return x.permute(order).contiguous();
+}
+
 Folding fold(const Array& x, const AxisMask& axes) {
   Folding folding;
-  std::vector<std::size_t> kept_axes, folded_axes;
+  int changes = 0;
   for (std::size_t axis = 0; axis < x.rank(); ++axis) {
-    (axes[axis] ? folded_axes : kept_axes).push_back(axis);
     (axes[axis] ? folding.folded : folding.kept) *= x.shape()[axis];
     folding.result.push_back(axes[axis] ? 1 : x.shape()[axis]);
+    changes += axis > 0 && axes[axis] != axes[axis - 1];
   }
-  folding.columns = !kept_axes.empty() && !folded_axes.empty() && folded_axes.front() < kept_axes.front();
-  auto& order = folding.columns ? folded_axes : kept_axes;
-  const auto& rest = folding.columns ? kept_axes : folded_axes;
-  order.insert(order.end(), rest.begin(), rest.end());
-  folding.matrix = x.permute(order).contiguous();
+  folding.columns = changes > 0 && axes[0];
+  folding.matrix = changes <= 1 ? x.contiguous() : split_axes(x, axes, folding.columns);
   return folding;
 }
 

@@ -1,8 +1,11 @@
 #include "lib/kernels/softmax.hpp"
 
-#include "lib/kernels/elementwise.hpp"
-#include "lib/kernels/reduce.hpp"
+#include <xtensor/xmath.hpp>
+
 #include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/elementwise.hpp"
+#include "lib/kernels/flat.hpp"
+#include "lib/kernels/reduce.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -13,14 +16,45 @@ AxisMask last_axis(const Array& x) {
   return mask;
 }
 
+/// The largest element of a row, or NaN if there is one.
+template <class T>
+T largest(const T* x, std::int64_t count) {
+  T top = x[0];
+  for (std::int64_t k = 1; k < count; ++k) top = x[k] > top || x[k] != x[k] ? x[k] : top;
+  return top;
+}
+
 /// x minus the largest element of its row.
-Array shifted(const Array& x) { return subtract(x, max(x, last_axis(x))); }
+Array shifted(const Array& x) {
+  const Array in = x.contiguous(), out = Array::empty(x.shape(), x.dtype());
+  const std::int64_t width = x.shape().back();
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    for (std::int64_t start = 0; start < in.size(); start += width) {
+      const T* from = in.data<T>() + start;
+      T* to = out.data<T>() + start;
+      const T top = largest(from, width);
+      for (std::int64_t k = 0; k < width; ++k) to[k] = from[k] - top;
+    }
+  });
+  return out;
+}
 
 }  // namespace
 
 Array softmax(const Array& x) {
-  const Array powers = exp(shifted(x));
-  return divide(powers, sum(powers, last_axis(x)));
+  const Array out = shifted(x);
+  const std::int64_t width = x.shape().back();
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    auto powers = flat<T>(out, 0, out.size());
+    xt::noalias(powers) = xt::exp(powers);
+    for (std::int64_t start = 0; start < out.size(); start += width) {
+      T* row = out.data<T>() + start;
+      T sum = 0;
+      for (std::int64_t k = 0; k < width; ++k) sum += row[k];
+      for (std::int64_t k = 0; k < width; ++k) row[k] /= sum;
+    }
+  });
+  return out;
 }
 
 Array log_softmax(const Array& x) {

@@ -10,6 +10,9 @@ namespace xg::kernels {
 /// w -= rate * g.
 void sgd(Array& w, const Array& g, double rate);
 
+/// w -= rate * (g + decay * w); returns the sum of the squares of the old w, added in a fixed order.
+double sgd_decayed(Array& w, const Array& g, double rate, double decay);
+
 /// v = momentum * v - rate * g; w += v, or with nesterov w += momentum * v - rate * g.
 void sgd_momentum(Array& w, const Array& g, Array& v, double rate, double momentum, bool nesterov);
 

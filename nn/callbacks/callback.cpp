@@ -1,7 +1,5 @@
 #include "nn/callbacks/callback.hpp"
 
-#include "lib/error.hpp"
-
 namespace xg::nn {
 
 void Logs::set(const std::string& name, double value) {
@@ -19,13 +17,6 @@ bool Logs::contains(const std::string& name) const {
   return false;
 }
 
-double Logs::operator[](const std::string& name) const {
-  std::string known;
-  for (const auto& [key, value] : entries_) {
-    if (key == name) return value;
-    known += (known.empty() ? "" : ", ") + key;
-  }
-  throw ValueError(concat("no figure is named '", name, "': known are ", known));
-}
+double Logs::operator[](const Name& name) const { return find_by_name("figure", name.text, entries_, name.where); }
 
 }  // namespace xg::nn

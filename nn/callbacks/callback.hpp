@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/export.hpp"
+#include "nn/lookup.hpp"
 
 namespace xg::nn {
 
@@ -22,7 +23,7 @@ class XG_API Logs {
   void set(const std::string& name, double value);
   bool contains(const std::string& name) const;
   /// An unknown name is a ValueError that lists the known ones.
-  double operator[](const std::string& name) const;
+  double operator[](const Name& name) const;
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
 
@@ -36,6 +37,7 @@ struct TrainingRun {
   int epochs;
   std::int64_t samples;
   std::int64_t validation_samples;
+  std::vector<std::string> figures = {};  ///< what the logs of an epoch will hold
   bool stop = false;  ///< set it to end the run after this epoch
 };
 

@@ -1,11 +1,14 @@
 #include "nn/callbacks/early_stopping.hpp"
 
+#include <algorithm>
+
 #include "lib/error.hpp"
 #include "nn/model.hpp"
 
 namespace xg::nn {
 
-EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where) : options_(options) {
+EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where)
+    : options_(options), where_(where) {
   if (options.patience < 0)
     throw ValueError(concat("EarlyStopping: patience must not be negative, got ", options.patience), where);
   if (options.mode == "auto")
@@ -14,7 +17,12 @@ EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_lo
     throw ValueError(concat("EarlyStopping: unknown mode '", options.mode, "': known are auto, min, max"), where);
 }
 
-void EarlyStopping::on_train_begin(TrainingRun&) {
+void EarlyStopping::on_train_begin(TrainingRun& run) {
+  std::string known;
+  for (const auto& name : run.figures) known += (known.empty() ? "" : ", ") + name;
+  if (std::find(run.figures.begin(), run.figures.end(), options_.monitor) == run.figures.end())
+    throw ValueError(concat("EarlyStopping: the run has no figure '", options_.monitor, "' to monitor: known are ", known),
+                     where_);
   wait_ = 0;
   started_ = false;
   stopped_epoch_.reset();
@@ -34,7 +42,7 @@ void EarlyStopping::on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) 
     wait_ = 0;
     if (!options_.restore_best_weights) return;
     best_weights_.clear();
-    for (const auto& [name, parameter] : run.model.parameters()) best_weights_.push_back(parameter.array().clone());
+    for (const auto& parameter : run.model.parameters()) best_weights_.push_back(parameter.value.array().clone());
     return;
   }
   if (++wait_ < options_.patience) return;

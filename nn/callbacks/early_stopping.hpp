@@ -21,7 +21,8 @@ struct EarlyStoppingOptions {
 /// Ends a run when a figure no longer improves.
 class XG_API EarlyStopping : public Callback {
  public:
-  /// A negative patience or an unknown mode is a ValueError.
+  /// A negative patience or an unknown mode is a ValueError; so is, when training begins, a figure that the run will not
+  /// have.
   explicit EarlyStopping(const EarlyStoppingOptions& options = {},
                          std::source_location where = std::source_location::current());
 
@@ -35,6 +36,7 @@ class XG_API EarlyStopping : public Callback {
   bool improved(double value) const;
 
   EarlyStoppingOptions options_;
+  std::source_location where_;
   double best_ = 0;
   int wait_ = 0;
   bool started_ = false;

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
-#include "lib/error.hpp"
-
 namespace xg::nn {
 
-const std::vector<double>& History::operator[](const std::string& name) const {
-  std::string known;
-  for (const auto& [key, values] : values_) {
-    if (key == name) return values;
-    known += (known.empty() ? "" : ", ") + key;
-  }
-  throw ValueError(concat("no figure is named '", name, "': known are ", known));
+const std::vector<double>& History::operator[](const Name& name) const {
+  return find_by_name("figure", name.text, values_, name.where);
 }
 
 bool History::contains(const std::string& name) const {

@@ -13,7 +13,7 @@ namespace xg::nn {
 class XG_API History : public Callback {
  public:
   /// One value for each epoch, of "loss", "accuracy", "val_loss", ... An unknown name is a ValueError.
-  const std::vector<double>& operator[](const std::string& name) const;
+  const std::vector<double>& operator[](const Name& name) const;
   bool contains(const std::string& name) const;
   /// How long each epoch took.
   const std::vector<double>& seconds() const { return seconds_; }

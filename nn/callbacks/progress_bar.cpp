@@ -4,12 +4,10 @@
 
 namespace xg::nn {
 
-void ProgressBar::on_train_begin(TrainingRun& run) {
-  if (run.validation_samples > 0)
-    *display_.out << "Train on " << run.samples << " samples, validate on " << run.validation_samples << " samples\n";
-}
-
 void ProgressBar::on_epoch_begin(TrainingRun& run, int epoch) {
+  // Not when training begins: a callback may still refuse.
+  if (epoch == 0 && run.validation_samples > 0)
+    *display_.out << "Train on " << run.samples << " samples, validate on " << run.validation_samples << " samples\n";
   *display_.out << "Epoch " << epoch + 1 << '/' << run.epochs << '\n';
   line_.emplace(run.samples, display_);
 }

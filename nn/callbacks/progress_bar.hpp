@@ -11,7 +11,6 @@ class XG_API ProgressBar : public Callback {
  public:
   explicit ProgressBar(int verbose = 1, Display display = {}) : verbose_(verbose), display_(display.resolved()) {}
 
-  void on_train_begin(TrainingRun& run) override;
   void on_epoch_begin(TrainingRun& run, int epoch) override;
   void on_batch_end(TrainingRun& run, std::int64_t batch, std::int64_t seen, const Logs& logs) override;
   void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;

@@ -10,7 +10,7 @@
 namespace xg::nn {
 
 /// Where and how progress is shown; tests put their own clock and stream.
-struct Display {
+struct XG_API Display {
   std::ostream* out = nullptr;            ///< std::cout if null
   std::function<double()> clock = {};     ///< seconds from any start; a steady clock if empty
   int terminal = -1;                      ///< 1: redraw in place, 0: a new line each time, -1: ask whether out is a terminal
@@ -41,6 +41,6 @@ class XG_API ProgressLine {
 };
 
 /// " - loss: 0.2539 - acc: 0.9235": four decimals, small values in scientific notation.
-std::string figures(const Logs& logs);
+XG_API std::string figures(const Logs& logs);
 
 }  // namespace xg::nn

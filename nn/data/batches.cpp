@@ -30,8 +30,11 @@ void Batches::shuffle() {
   generator_.shuffle(order_);
 }
 
-Batch Batches::operator[](std::int64_t index) const {
-  const std::int64_t start = index * options_.size, size = std::min(options_.size, samples_ - start);
+Batch Batches::operator[](BatchIndex index) const {
+  if (index.number < 0 || index.number >= count())
+    throw ValueError(concat("batches: there is no batch ", index.number, ": there are ", count(), ", counted from 0"),
+                     index.where);
+  const std::int64_t start = index.number * options_.size, size = std::min(options_.size, samples_ - start);
   if (!order_.defined()) return {x_.slice(0, start, size, 1), y_.slice(0, start, size, 1)};
   const Array rows = order_.slice(0, start, size, 1);
   return {kernels::take(x_, rows, 0), kernels::take(y_, rows, 0)};

@@ -20,6 +20,15 @@ struct Batch {
   Tensor x, y;
 };
 
+/// The number of a batch, with the user's line.
+struct BatchIndex {
+  BatchIndex(std::int64_t index, std::source_location line = std::source_location::current())
+      : number(index), where(line) {}
+
+  std::int64_t number;
+  std::source_location where;
+};
+
 /// The batches of a data set, as a range: `for (auto [x, y] : data::batches(x_train, y_train, {.size = 32}))`. Every walk
 /// is an epoch: with shuffle, the order of the last one is shuffled again.
 class XG_API Batches {
@@ -29,8 +38,8 @@ class XG_API Batches {
 
   std::int64_t samples() const { return samples_; }
   std::int64_t count() const;
-  /// Batch `index` in the present order.
-  Batch operator[](std::int64_t index) const;
+  /// Batch `index` in the present order. One outside [0, count()) is a ValueError.
+  Batch operator[](BatchIndex index) const;
   /// Puts the samples into a new random order.
   void shuffle();
 

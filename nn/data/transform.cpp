@@ -6,13 +6,15 @@
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
+#include "nn/class_numbers.hpp"
 
 namespace xg::data {
 
 Tensor flatten(const Tensor& samples, std::source_location where) {
   if (samples.rank() == 0) throw ShapeError("data::flatten: the samples need a first axis", where);
-  const std::int64_t count = samples.shape()[0];
-  return reshape(Operand(samples, where), {count, count == 0 ? 0 : samples.size() / count});
+  Shape sample = samples.shape();
+  sample.erase(0);
+  return reshape(Operand(samples, where), {samples.shape()[0], sample.elements()});
 }
 
 Tensor scale(const Tensor& pixels, std::source_location where) {
@@ -27,10 +29,12 @@ Tensor scale(const Tensor& pixels, std::source_location where) {
 }
 
 Tensor to_categorical(const Tensor& labels, std::int64_t classes, std::source_location where) {
+  if (classes < 0) throw ValueError(concat("to_categorical: classes must not be negative, got ", classes), where);
   const CallerScope scope(where);
   const bool column = labels.rank() == 2 && labels.shape()[1] == 1;
   const Tensor numbers = astype(column ? squeeze(labels, 1) : labels, int64);
   if (classes == 0 && numbers.size() > 0) classes = max(numbers).item<std::int64_t>() + 1;
+  nn::check_class_numbers("to_categorical", numbers.array(), classes, where);
   return one_hot(numbers, classes);
 }
 

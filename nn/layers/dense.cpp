@@ -12,10 +12,11 @@ Dense::Dense(DenseOptions options, std::source_location where)
   if (options_.units < 1) throw ValueError(concat("Dense: units must be at least 1, got ", options_.units), where);
   if (options_.input_dim < 0)
     throw ValueError(concat("Dense: input_dim must not be negative, got ", options_.input_dim), where);
-  if (options_.input_dim > 0) make_parameters(options_.input_dim);
+  if (options_.input_dim > 0) make_parameters(options_.input_dim, where);
 }
 
-void Dense::make_parameters(std::int64_t input_dim) {
+void Dense::make_parameters(std::int64_t input_dim, std::source_location where) {
+  const CallerScope scope(where);
   const Shape kernel{input_dim, options_.units}, bias{options_.units};
   kernel_ = &parameter("kernel", options_.kernel_initializer(kernel, float32, generator_), options_.kernel_regularizer);
   if (options_.use_bias)
@@ -24,7 +25,7 @@ void Dense::make_parameters(std::int64_t input_dim) {
 
 std::optional<Shape> Dense::build(const Shape& sample, std::source_location where) {
   if (sample.rank() == 0) throw ShapeError("Dense: the input needs a last axis of features, but has none", where);
-  if (!kernel_) make_parameters(sample.back());
+  if (!kernel_) make_parameters(sample.back(), where);
   const std::int64_t expected = kernel_->shape()[0];
   if (sample.back() != expected)
     throw ShapeError(concat("Dense: the last axis of the input must be ", expected, ", as in the kernel ",

@@ -35,7 +35,7 @@ class XG_API Dense : public Layer {
   std::optional<Shape> input_shape() const override;
 
  private:
-  void make_parameters(std::int64_t input_dim);
+  void make_parameters(std::int64_t input_dim, std::source_location where);
 
   DenseOptions options_;
   Generator generator_;

@@ -6,7 +6,9 @@ namespace xg::nn {
 
 Tensor Flatten::forward(const Tensor& x) {
   if (x.rank() == 0) throw ShapeError("Flatten: the input has no batch axis", std::source_location::current());
-  return reshape(x, {x.shape()[0], -1});
+  Shape sample = x.shape();
+  sample.erase(0);
+  return reshape(x, {x.shape()[0], sample.elements()});
 }
 
 }  // namespace xg::nn

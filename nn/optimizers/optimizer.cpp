@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/reduce.hpp"
 #include "nn/lookup.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
@@ -17,7 +19,8 @@ void Optimizer::attach(std::vector<NamedTensor> parameters) {
   states_.assign(parameters_.size(), {});
 }
 
-void Optimizer::step(std::source_location where) {
+template <class Change>
+void Optimizer::for_each_gradient(std::source_location where, Change change) {
   if (parameters_.empty())
     throw ValueError(concat(name_, ": no parameters to change: construct it with net.parameters(), after the first pass "
                             "if layers learn their input size from it"),
@@ -27,18 +30,37 @@ void Optimizer::step(std::source_location where) {
     if (!gradient.defined()) continue;
     Array parameter = parameters_[i].value.array();
     if (states_[i].empty()) states_[i] = make_state(parameter);
-    update(parameter, gradient.array().contiguous(), states_[i]);
+    change(parameter, gradient.array().contiguous(), states_[i], parameters_[i].regularizer);
   }
   ++iterations_;
 }
 
-void Optimizer::step_and_zero_grad(std::source_location where) {
-  step(where);
-  for (auto& [name, value] : parameters_) value.clear_grad();
+void Optimizer::step(std::source_location where) {
+  for_each_gradient(where, [this](Array& parameter, const Array& gradient, auto& state, const Regularizer&) {
+    update(parameter, gradient, state);
+  });
+}
+
+double Optimizer::step_with_penalties(std::source_location where) {
+  double penalty = 0;
+  for_each_gradient(where, [&](Array& parameter, const Array& gradient, auto& state, const Regularizer& regularizer) {
+    const double factor = regularizer.l2_factor();
+    if (factor == 0) update(parameter, gradient, state);
+    else penalty += factor * update_decayed(parameter, gradient, state, 2 * factor);
+  });
+  for (auto& parameter : parameters_) parameter.value.clear_grad();
+  return penalty;
+}
+
+double Optimizer::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
+  const double squares = kernels::sum_squares(parameter).item<double>();
+  const Array decayed = kernels::multiply(parameter, Array::full({}, decay, parameter.dtype()));
+  update(parameter, kernels::add(gradient, decayed), state);
+  return squares;
 }
 
 void Optimizer::zero_grad() {
-  for (auto& [name, value] : parameters_) value.zero_grad();
+  for (auto& parameter : parameters_) parameter.value.zero_grad();
 }
 
 void Optimizer::set_learning_rate(double learning_rate, std::source_location where) {

@@ -31,12 +31,14 @@ class XG_API Optimizer {
   /// The parameters that step() changes. State of earlier ones is dropped.
   void attach(std::vector<NamedTensor> parameters);
   bool attached() const { return !parameters_.empty(); }
+  const std::vector<NamedTensor>& parameters() const { return parameters_; }
   /// One update of every parameter that has a gradient, in place. Without parameters it is a ValueError.
   void step(std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
-  /// step() and zero_grad() at once, which leaves the gradients' arrays cleared for the next backward() to add to.
-  void step_and_zero_grad(std::source_location where = std::source_location::current());
+  /// The trainer's step: as step() and zero_grad(), with the gradients of the parameters' l2 regularizers added on the way,
+  /// which saves the graph from holding them. Returns what those regularizers added to the loss before the step.
+  double step_with_penalties(std::source_location where = std::source_location::current());
 
   double learning_rate() const { return learning_rate_; }
   /// A negative rate is a ValueError.
@@ -49,10 +51,16 @@ class XG_API Optimizer {
 
   /// Changes a parameter in place. `state` is what make_state returned for it.
   virtual void update(Array& parameter, const Array& gradient, std::vector<Array>& state) = 0;
+  /// update() with `decay` times the parameter added to the gradient. Returns the sum of the squares of the old parameter.
+  virtual double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay);
   /// The arrays an update keeps for a parameter.
   virtual std::vector<Array> make_state(const Array&) const { return {}; }
 
  private:
+  /// Calls `change(parameter, gradient, state, regularizer)` for every parameter that has a gradient.
+  template <class Change>
+  void for_each_gradient(std::source_location where, Change change);
+
   const char* name_;
   double learning_rate_;
   std::int64_t iterations_ = 0;

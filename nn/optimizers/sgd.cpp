@@ -21,10 +21,16 @@ std::vector<Array> SGD::make_state(const Array& parameter) const {
   return {Array::zeros(parameter.shape(), parameter.dtype())};
 }
 
+double SGD::rate() const { return learning_rate() / (1 + options_.decay * static_cast<double>(iterations())); }
+
 void SGD::update(Array& parameter, const Array& gradient, std::vector<Array>& state) {
-  const double rate = learning_rate() / (1 + options_.decay * static_cast<double>(iterations()));
-  if (state.empty()) kernels::sgd(parameter, gradient, rate);
-  else kernels::sgd_momentum(parameter, gradient, state[0], rate, options_.momentum, options_.nesterov);
+  if (state.empty()) kernels::sgd(parameter, gradient, rate());
+  else kernels::sgd_momentum(parameter, gradient, state[0], rate(), options_.momentum, options_.nesterov);
+}
+
+double SGD::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
+  if (!state.empty()) return Optimizer::update_decayed(parameter, gradient, state, decay);
+  return kernels::sgd_decayed(parameter, gradient, rate(), decay);
 }
 
 }  // namespace xg::nn

@@ -22,9 +22,12 @@ class XG_API SGD : public Optimizer {
 
  protected:
   void update(Array& parameter, const Array& gradient, std::vector<Array>& state) override;
+  double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) override;
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:
+  double rate() const;
+
   SGDOptions options_;
 };
 

@@ -41,6 +41,10 @@ TEST_CASE("dtypes: tensors promote to the larger kind, within a kind to the wide
 TEST_CASE("dtypes: numbers take the dtype of the tensor they meet, unless they are of a larger kind") {
   CHECK((of(float32) * 2.0).dtype() == float32);
   CHECK((2 * of(float32)).dtype() == float32);
+  CHECK((2 * of(uint8)).dtype() == uint8);
+  CHECK((300 - of(int32)).dtype() == int32);
+  CHECK(numbers(0.1 * of(float64)) == std::vector<double>{0.1, 0.1});
+  CHECK(numbers(of(float64) * 0.1) == std::vector<double>{0.1, 0.1});
   CHECK((of(float64) + 2.0f).dtype() == float64);
   CHECK((of(int64) * 2).dtype() == int64);
   CHECK((of(uint8) + 2).dtype() == uint8);

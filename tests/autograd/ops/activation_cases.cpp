@@ -24,7 +24,7 @@ std::vector<Inputs> rows() { return {{uniform({2, 3, 4})}, {uniform({1, 3, 1})}}
 Cases softmax_cases() {
   Cases cases;
   for (const int axis : {-1, 0, 1, 2}) {
-    const std::string variant = "axis " + std::to_string(axis);
+    const std::string variant = concat("axis ", axis);
     cases.push_back({.name = "softmax",
                      .variant = variant,
                      .function = [axis](const Inputs& v) { return softmax(v[0], axis); },
@@ -45,7 +45,7 @@ Cases softmax_cases() {
 
 OpCase dropout_case(double rate) {
   return {.name = "dropout",
-          .variant = "rate " + std::to_string(rate),
+          .variant = concat("rate ", rate),
           .function =
               [rate](const Inputs& v) {
                 Generator generator(7);

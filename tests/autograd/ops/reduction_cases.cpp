@@ -16,7 +16,7 @@ const std::vector<std::vector<int>> axis_lists{{}, {0}, {1}, {2}, {-1}, {-3}, {0
 
 std::string describe(const std::vector<int>& axes, bool keepdims) {
   std::string text = axes.empty() ? "all axes" : "axis";
-  for (const int axis : axes) text += " " + std::to_string(axis);
+  for (const int axis : axes) text += concat(' ', axis);
   return text + (keepdims ? ", keepdims" : "");
 }
 

@@ -35,7 +35,7 @@ OpCase reordered(const char* name, const char* variant, Tensor (*op)(const Tenso
 
 OpCase stretched(const Shape& from, const Shape& to) {
   return {.name = "broadcast_to",
-          .variant = to_string(from) + " to " + to_string(to),
+          .variant = concat(from, " to ", to),
           .function = [to](const Inputs& v) { return broadcast_to(v[0], to); },
           .samples = {{uniform(from)}},
           .reference = [to](const Inputs& v) {

@@ -1,0 +1,360 @@
+#include <doctest/doctest.h>
+
+#include "autograd/creation.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/reduction.hpp"
+#include "lib/random.hpp"
+#include "nn/optimizers/adam.hpp"
+#include "nn/optimizers/sgd.hpp"
+#include "tests/lib/message.hpp"
+#include "tests/nn/support.hpp"
+
+using namespace xg;
+using doctest::Approx;
+using nn::Adam;
+using nn::SGD;
+
+namespace {
+
+/// A leaf with elements of its own.
+Tensor parameter(std::initializer_list<double> values, DType dtype = float64) {
+  Tensor w(values, dtype);
+  return w.set_requires_grad();
+}
+
+std::vector<nn::NamedTensor> list(std::initializer_list<Tensor> parameters) {
+  std::vector<nn::NamedTensor> named;
+  for (const Tensor& value : parameters) named.push_back({"w" + std::to_string(named.size()), value});
+  return named;
+}
+
+/// The gradients of a run: uneven, and nothing the parameter determines.
+Numbers gradient_at(int step) { return {std::sin(step + 1.0), 0.1 * step - 0.25, step % 2 ? 3.0 : -0.001}; }
+
+/// Makes `steps` updates, and checks every element after each against `expected(w, g, state...)`, a formula in double.
+template <class Formula>
+void check_sequence(nn::Optimizer& optimizer, Tensor& w, int steps, double tolerance, Formula formula) {
+  Numbers expected = numbers(w);
+  for (int step = 0; step < steps; ++step) {
+    const Numbers g = gradient_at(step);
+    w.set_grad(Tensor(Array::from(g, {3}).astype(w.dtype())));
+    optimizer.step();
+    for (std::size_t i = 0; i < g.size(); ++i) expected[i] = formula(expected[i], g[i], i, step);
+    INFO("step ", step);
+    CHECK(largest_difference(numbers(w), expected) < tolerance);
+  }
+  CHECK(optimizer.iterations() == steps);
+}
+
+}  // namespace
+
+TEST_CASE("SGD: by hand, for the loss w^2") {
+  const auto run = [](const nn::SGDOptions& options) {
+    Tensor w = parameter({1});
+    SGD optimizer(list({w}), options);
+    Numbers values;
+    for (int step = 0; step < 3; ++step) {
+      sum(square(w)).backward();
+      optimizer.step();
+      optimizer.zero_grad();
+      values.push_back(w.item());
+    }
+    return values;
+  };
+  CHECK(largest_difference(run({.learning_rate = 0.1}), {0.8, 0.64, 0.512}) < 1e-15);
+  CHECK(largest_difference(run({.learning_rate = 0.1, .momentum = 0.9}), {0.8, 0.46, 0.062}) < 1e-15);
+  CHECK(largest_difference(run({.learning_rate = 0.1, .momentum = 0.9, .nesterov = true}),
+                           {0.62, 0.2224, -0.108352}) < 1e-15);
+  // Rates 0.1, 0.1 / 1.5, 0.1 / 2.
+  CHECK(largest_difference(run({.learning_rate = 0.1, .decay = 0.5}), {0.8, 0.8 - 0.16 / 1.5, (0.8 - 0.16 / 1.5) * 0.9}) <
+        1e-15);
+}
+
+TEST_CASE("SGD and Adam: the examples of Keras's documentation, for the loss w^2 / 2") {
+  const auto step = [](nn::Optimizer& optimizer, const Tensor& w) {
+    (sum(square(w)) / 2.0).backward();
+    optimizer.step();
+    optimizer.zero_grad();
+    return w.item();
+  };
+  {
+    const Tensor w = parameter({1});
+    SGD optimizer(list({w}), {.learning_rate = 0.1});
+    CHECK(step(optimizer, w) == Approx(0.9));
+  }
+  {
+    const Tensor w = parameter({1});
+    SGD optimizer(list({w}), {.learning_rate = 0.1, .momentum = 0.9});
+    CHECK(step(optimizer, w) == Approx(0.9));
+    CHECK(0.9 - step(optimizer, w) == Approx(0.18));
+  }
+  {
+    const Tensor w = parameter({10});
+    Adam optimizer(list({w}), {.learning_rate = 0.1});
+    CHECK(step(optimizer, w) == Approx(9.9));
+  }
+}
+
+TEST_CASE("SGD: plain") {
+  Tensor w = parameter({1, -2, 0.5});
+  SGD optimizer(list({w}), {.learning_rate = 0.2});
+  check_sequence(optimizer, w, 6, 1e-15, [](double x, double g, std::size_t, int) { return x - 0.2 * g; });
+}
+
+TEST_CASE("SGD: momentum, Nesterov's form and decay, as Keras 2.2.4 has them") {
+  for (const bool nesterov : {false, true})
+    for (const double momentum : {0.0, 0.5, 0.9})
+      for (const double decay : {0.0, 0.3}) {
+        Tensor w = parameter({1, -2, 0.5});
+        SGD optimizer(list({w}), {.learning_rate = 0.2, .momentum = momentum, .decay = decay, .nesterov = nesterov});
+        Numbers v(3);
+        check_sequence(optimizer, w, 6, 1e-14, [&](double x, double g, std::size_t i, int t) {
+          const double rate = 0.2 / (1 + decay * t);
+          v[i] = momentum * v[i] - rate * g;
+          return nesterov ? x + momentum * v[i] - rate * g : x + v[i];
+        });
+      }
+}
+
+TEST_CASE("Adam: as published, with Keras's epsilon outside of the root") {
+  const auto check = [](DType dtype, double tolerance, const nn::AdamOptions& options) {
+    Tensor w = parameter({1, -2, 0.5}, dtype);
+    Adam optimizer(list({w}), options);
+    Numbers m(3), v(3);
+    check_sequence(optimizer, w, 10, tolerance, [&](double x, double g, std::size_t i, int step) {
+      const double t = step + 1;
+      m[i] = options.beta_1 * m[i] + (1 - options.beta_1) * g;
+      v[i] = options.beta_2 * v[i] + (1 - options.beta_2) * g * g;
+      const double rate =
+          options.learning_rate * std::sqrt(1 - std::pow(options.beta_2, t)) / (1 - std::pow(options.beta_1, t));
+      return x - rate * m[i] / (std::sqrt(v[i]) + options.epsilon);
+    });
+  };
+  check(float64, 1e-14, {});
+  check(float64, 1e-13, {.learning_rate = 0.1, .beta_1 = 0.8, .beta_2 = 0.95, .epsilon = 1e-3});
+  check(float64, 1e-14, {.learning_rate = 0.01, .beta_1 = 0, .beta_2 = 0});
+  check(float32, 2e-6, {.learning_rate = 0.1});
+}
+
+TEST_CASE("optimizers: float32 parameters") {
+  Tensor w = parameter({1, -2, 0.5}, float32);
+  SGD optimizer(list({w}), {.learning_rate = 0.2, .momentum = 0.9});
+  Numbers v(3);
+  check_sequence(optimizer, w, 6, 2e-6, [&](double x, double g, std::size_t i, int) {
+    v[i] = 0.9 * v[i] - 0.2 * g;
+    return x + v[i];
+  });
+}
+
+TEST_CASE("optimizers: the updates of large parameters are those of their elements") {
+  const std::int64_t size = 100003;
+  const Array start = Generator(1).normal({size}, 0, 1, float64), gradient = Generator(2).normal({size}, 0, 1, float64);
+  const auto run = [&](auto make) {
+    Tensor w = Tensor(start.clone()).set_requires_grad();
+    auto optimizer = make(list({w}));
+    for (int step = 0; step < 2; ++step) {
+      w.set_grad(Tensor(gradient));
+      optimizer.step();
+    }
+    return numbers(w);
+  };
+  const Numbers x = start.to_vector<double>(), g = gradient.to_vector<double>();
+  const auto plain = run([](auto w) { return SGD(w, {.learning_rate = 0.5}); });
+  const auto heavy = run([](auto w) { return SGD(w, {.learning_rate = 0.5, .momentum = 0.5}); });
+  const auto adam = run([](auto w) { return Adam(w, {.learning_rate = 0.5}); });
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    worst = std::max(worst, std::abs(plain[i] - (x[i] - g[i])));
+    worst = std::max(worst, std::abs(heavy[i] - (x[i] - 1.25 * g[i])));
+    // The same gradient twice: two steps of almost the rate, as the corrected averages are g and g^2.
+    double expected = x[i];
+    for (const double rest : {1 - 0.999, 1 - 0.999 * 0.999}) expected -= 0.5 * g[i] / (std::abs(g[i]) + 1e-7 / std::sqrt(rest));
+    worst = std::max(worst, std::abs(adam[i] - expected));
+  }
+  CHECK(worst < 1e-12);
+}
+
+TEST_CASE("optimizers: a parameter without gradient stays as it is, and so does its momentum") {
+  Tensor used = parameter({1, 2}), unused = parameter({3, 4});
+  SGD sgd(list({unused, used}), {.learning_rate = 0.1, .momentum = 0.9});
+  Adam adam(list({unused, used}), {.learning_rate = 0.1});
+  const auto version = unused.array().version();
+  for (nn::Optimizer* optimizer : {static_cast<nn::Optimizer*>(&sgd), static_cast<nn::Optimizer*>(&adam)}) {
+    const Numbers before = numbers(used);
+    sum(square(used)).backward();
+    optimizer->step();
+    optimizer->zero_grad();
+    CHECK(numbers(used) != before);
+    CHECK(numbers(unused) == Numbers{3, 4});
+    CHECK(unused.array().version() == version);
+  }
+  // A gradient that comes later meets no momentum, and one that stays away leaves it for the next.
+  unused.set_grad(Tensor({1.0, 1.0}, float64));
+  sgd.step();
+  CHECK(largest_difference(numbers(unused), {2.9, 3.9}) < 1e-15);
+  sgd.zero_grad();
+  sgd.step();
+  CHECK(largest_difference(numbers(unused), {2.9, 3.9}) < 1e-15);
+  unused.set_grad(Tensor({0.0, 0.0}, float64));
+  sgd.step();
+  CHECK(largest_difference(numbers(unused), {2.81, 3.81}) < 1e-15);
+}
+
+TEST_CASE("optimizers: gradients that are no rows one behind the other") {
+  Tensor w = Tensor(Array::zeros({2, 3}, float64)).set_requires_grad();
+  const Array rows = Array::from(Numbers{1, 2, 3, 4, 5, 6}, {3, 2});
+  w.set_grad(Tensor(rows.transposed()));
+  SGD(list({w}), {.learning_rate = 1}).step();
+  CHECK(numbers(w) == Numbers{-1, -3, -5, -2, -4, -6});
+}
+
+TEST_CASE("optimizers: a step is a change in place, which an older graph notices") {
+  const auto check = [](auto make) {
+    Tensor w = parameter({1, 2});
+    auto optimizer = make(list({w}));
+    const Tensor older = sum(square(w));
+    sum(w * 2.0).backward();
+    const auto version = w.array().version();
+    optimizer.step();
+    CHECK(w.array().version() == version + 1);
+    CHECK_THROWS_AS(older.backward(), GraphError);
+    // A new one is fine.
+    sum(square(w)).backward();
+  };
+  check([](auto w) { return SGD(w); });
+  check([](auto w) { return SGD(w, {.momentum = 0.9}); });
+  check([](auto w) { return Adam(w); });
+}
+
+TEST_CASE("optimizers: zero_grad forgets every gradient") {
+  Tensor a = parameter({1}), b = parameter({2});
+  SGD optimizer(list({a, b}));
+  sum(a * b).backward();
+  optimizer.zero_grad();
+  CHECK_FALSE(a.grad().defined());
+  CHECK_FALSE(b.grad().defined());
+  optimizer.step();
+  CHECK(a.item() == 1);
+  CHECK(optimizer.iterations() == 1);
+}
+
+TEST_CASE("optimizers: the learning rate can be changed on the way") {
+  Tensor w = parameter({1});
+  SGD optimizer(list({w}), {.learning_rate = 0.5});
+  CHECK(optimizer.learning_rate() == 0.5);
+  w.set_grad(Tensor({1.0}, float64));
+  optimizer.step();
+  optimizer.set_learning_rate(0.25);
+  optimizer.step();
+  CHECK(w.item() == 0.25);
+  CHECK_THROWS_AS(optimizer.set_learning_rate(-1), ValueError);
+  CHECK(optimizer.learning_rate() == 0.25);
+}
+
+TEST_CASE("optimizers: attach changes what is updated, and drops old state") {
+  Tensor a = parameter({0}), b = parameter({0});
+  SGD optimizer({.learning_rate = 1, .momentum = 0.5});
+  CHECK_FALSE(optimizer.attached());
+  optimizer.attach(list({a}));
+  CHECK(optimizer.attached());
+  a.set_grad(Tensor({1.0}, float64));
+  b.set_grad(Tensor({1.0}, float64));
+  optimizer.step();
+  optimizer.attach(list({b}));
+  optimizer.step();
+  CHECK(a.item() == -1);
+  CHECK(b.item() == -1);
+  optimizer.attach(list({a}));
+  optimizer.step();
+  CHECK(a.item() == -2);
+}
+
+TEST_CASE("optimizers: the trainer's step is step and zero_grad, bit for bit") {
+  const auto run = [](auto make, bool at_once, bool hold) {
+    Tensor w = Tensor(Generator(3).normal({50}, 0, 1)).set_requires_grad();
+    auto optimizer = make(list({w}));
+    std::vector<Tensor> held;
+    std::vector<Numbers> seen;
+    for (int step = 0; step < 5; ++step) {
+      (sum(square(w) * w) + sum(w)).backward();
+      if (hold) {
+        held.push_back(w.grad());
+        seen.push_back(numbers(w.grad()));
+      }
+      if (at_once) {
+        CHECK(optimizer.step_with_penalties() == 0);
+      } else {
+        optimizer.step();
+        optimizer.zero_grad();
+      }
+      CHECK_FALSE(w.grad().defined());
+    }
+    // What the user holds is the user's.
+    for (std::size_t i = 0; i < held.size(); ++i) CHECK(numbers(held[i]) == seen[i]);
+    CHECK(optimizer.iterations() == 5);
+    return w.array();
+  };
+  const auto check = [&](auto make) {
+    const Array expected = run(make, false, false);
+    for (const bool at_once : {false, true})
+      for (const bool hold : {false, true}) CHECK(same_bits(run(make, at_once, hold), expected));
+  };
+  check([](auto w) { return SGD(w, {.learning_rate = 0.01}); });
+  check([](auto w) { return SGD(w, {.learning_rate = 0.01, .momentum = 0.9, .nesterov = true}); });
+  check([](auto w) { return Adam(w, {.learning_rate = 0.01}); });
+}
+
+TEST_CASE("optimizers: the trainer's step adds the gradients of l2 penalties, and returns what they cost") {
+  const auto check = [](auto make) {
+    const Array start = Generator(3).normal({50}, 0, 1, float64);
+    Tensor in_graph = Tensor(start.clone()).set_requires_grad(), in_step = Tensor(start.clone()).set_requires_grad();
+    auto first = make(std::vector<nn::NamedTensor>{{"w", in_graph}});
+    auto second = make(std::vector<nn::NamedTensor>{{"w", in_step, nn::l2(0.05)}});
+    for (int step = 0; step < 5; ++step) {
+      const double cost = 0.05 * sum_squares(in_step).item();
+      (sum(exp(in_graph)) + nn::l2(0.05)(in_graph)).backward();
+      first.step();
+      first.zero_grad();
+      sum(exp(in_step)).backward();
+      CHECK(second.step_with_penalties() == Approx(cost).epsilon(1e-14));
+      CHECK(largest_difference(numbers(in_step), numbers(in_graph)) < 1e-13);
+    }
+  };
+  check([](auto w) { return SGD(w, {.learning_rate = 0.1}); });
+  check([](auto w) { return SGD(w, {.learning_rate = 0.1, .momentum = 0.9}); });
+  check([](auto w) { return SGD(w, {.learning_rate = 0.1, .decay = 0.5}); });
+  check([](auto w) { return Adam(w, {.learning_rate = 0.1}); });
+}
+
+TEST_CASE("optimizers: step leaves penalties to the loss") {
+  Tensor w = parameter({1, 2});
+  SGD optimizer(std::vector<nn::NamedTensor>{{"w", w, nn::l2(0.5)}}, {.learning_rate = 1});
+  w.set_grad(Tensor({0.0, 0.0}, float64));
+  optimizer.step();
+  CHECK(numbers(w) == Numbers{1, 2});
+}
+
+TEST_CASE("optimizers: what they cannot work with") {
+  const auto check = [](unsigned line, auto call, const std::string& expected) {
+    CHECK(message_of<ValueError>(call) == at_line(expected, __FILE__, line));
+  };
+  check(__LINE__, [] { SGD({.learning_rate = -0.1}); }, "SGD: the learning rate must not be negative, got -0.1");
+  check(__LINE__, [] { SGD({.learning_rate = std::nan("")}); }, "SGD: the learning rate must not be negative, got nan");
+  check(__LINE__, [] { SGD({.momentum = -0.5}); }, "SGD: the momentum must lie in [0, 1), got -0.5");
+  check(__LINE__, [] { SGD({.momentum = 1}); }, "SGD: the momentum must lie in [0, 1), got 1");
+  check(__LINE__, [] { SGD({.decay = -1}); }, "SGD: the decay must not be negative, got -1");
+  check(__LINE__, [] { Adam({.learning_rate = -2}); }, "Adam: the learning rate must not be negative, got -2");
+  check(__LINE__, [] { Adam({.beta_1 = 1}); }, "Adam: a beta must lie in [0, 1), got 1");
+  check(__LINE__, [] { Adam({.beta_2 = -0.1}); }, "Adam: a beta must lie in [0, 1), got -0.1");
+  check(__LINE__, [] { Adam({.epsilon = 0}); }, "Adam: epsilon must be positive, got 0");
+  SGD sgd;
+  check(__LINE__, [&] { sgd.set_learning_rate(-3); }, "SGD: the learning rate must not be negative, got -3");
+  const std::string none =
+      ": no parameters to change: construct it with net.parameters(), after the first pass if layers learn their input "
+      "size from it";
+  check(__LINE__, [&] { sgd.step(); }, "SGD" + none);
+  check(__LINE__, [&] { Adam(list({})).step(); }, "Adam" + none);
+  check(__LINE__, [&] { sgd.step_with_penalties(); }, "SGD" + none);
+  CHECK(sgd.iterations() == 0);
+}
