@@ -1,6 +1,7 @@
 #include "autograd/node.hpp"
 
 #include <atomic>
+#include <utility>
 
 #include "lib/storage.hpp"
 
@@ -43,6 +44,14 @@ void Node::release() {
 Node::Attachments& Node::attach() {
   if (!attachments_) attachments_ = std::make_unique<Attachments>();
   return *attachments_;
+}
+
+Array Node::take_gradient() {
+  return attachments_ ? std::exchange(attachments_->gradient, Tensor()).array() : Array();
+}
+
+bool Node::can_reuse(const Array& gradient) const {
+  return attachments_ && attachments_->starts_by_adding && gradient.is_unique() && gradient.is_contiguous();
 }
 
 void* Node::operator new(std::size_t bytes) { return pool::allocate(bytes); }

@@ -66,6 +66,13 @@ class XG_API Node : public Counted {
   Attachments* attachments() const { return attachments_.get(); }
   Attachments& attach();
 
+  /// Moves the gradient out; undefined if there is none.
+  Array take_gradient();
+  /// True if that array, cleared, would serve the next walk: nobody else holds it, and the walk can add to it for free.
+  bool can_reuse(const Array& gradient) const;
+  /// Keeps zeros in this node's shape for the next walk to add to.
+  void reuse(Array zeros) { attach().cleared = std::move(zeros); }
+
   static void* operator new(std::size_t bytes);
   static void operator delete(void* block, std::size_t bytes) noexcept;
 

@@ -39,12 +39,11 @@ void Tensor::zero_grad() {
 }
 
 void Tensor::clear_grad() {
-  if (!grad().defined()) return;
-  Node::Attachments& extra = node_->attach();
-  Array buffer = std::exchange(extra.gradient, Tensor()).array();
-  if (!extra.starts_by_adding || !buffer.is_unique() || !buffer.is_contiguous()) return;
-  std::memset(buffer.raw(), 0, buffer.bytes());
-  extra.cleared = std::move(buffer);
+  if (!node_) return;
+  Array gradient = node_->take_gradient();
+  if (!gradient.defined() || !node_->can_reuse(gradient)) return;
+  std::memset(gradient.raw(), 0, gradient.bytes());
+  node_->reuse(std::move(gradient));
 }
 
 void Tensor::retain_grad(std::source_location where) {

@@ -6,7 +6,8 @@ namespace xg::nn {
 
 Sequential::Sequential(std::initializer_list<Item> modules) {
   // `Sequential b{std::move(a)}` comes here instead of to the move constructor.
-  if (Module* const only = modules.size() == 1 ? modules.begin()->module_.get() : nullptr; only && typeid(*only) == typeid(Sequential)) {
+  Module* const only = modules.size() == 1 ? modules.begin()->module_.get() : nullptr;
+  if (only && typeid(*only) == typeid(Sequential)) {
     *this = std::move(static_cast<Sequential&>(*only));
     return;
   }

@@ -39,7 +39,7 @@ Array read(const fs::path& dir, const char* name, std::size_t rank, std::source_
   const Array array = read_idx(path);
   if (array.rank() != rank || array.dtype() != uint8)
     throw IOError(concat("MNIST: ", path, " holds ", array.dtype(), ' ', array.shape(), ", but uint8 with ", rank,
-                         rank == 1 ? " axis is expected" : " axes is expected"),
+                         rank == 1 ? " axis is expected" : " axes are expected"),
                   where);
   return array;
 }
@@ -54,7 +54,13 @@ LabelledImages read_pair(const fs::path& dir, const char* images, const char* la
 }
 
 Mnist read_all(const fs::path& dir, std::source_location where) {
-  return {read_pair(dir, names[0], names[1], where), read_pair(dir, names[2], names[3], where)};
+  const Mnist all{read_pair(dir, names[0], names[1], where), read_pair(dir, names[2], names[3], where)};
+  const Shape &train = all.train.images.shape(), &test = all.test.images.shape();
+  if (train[1] != test[1] || train[2] != test[2])
+    throw IOError(concat("MNIST: ", find_file(dir, names[0]), " has images of ", train[1], " x ", train[2], ", but ",
+                         find_file(dir, names[2]), " of ", test[1], " x ", test[2]),
+                  where);
+  return all;
 }
 
 std::string environment(const char* name) {

@@ -1,7 +1,10 @@
 #include "nn/optimizers/optimizer.hpp"
 
+#include <cstring>
 #include <functional>
+#include <utility>
 
+#include "autograd/node.hpp"
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/reduce.hpp"
 #include "nn/lookup.hpp"
@@ -19,43 +22,56 @@ void Optimizer::attach(std::vector<NamedTensor> parameters) {
   states_.assign(parameters_.size(), {});
 }
 
-template <class Change>
-void Optimizer::for_each_gradient(std::source_location where, Change change) {
+void Optimizer::check_attached(std::source_location where) const {
   if (parameters_.empty())
     throw ValueError(concat(name_, ": no parameters to change: construct it with net.parameters(), after the first pass "
                             "if layers learn their input size from it"),
                      where);
+}
+
+std::vector<Array>& Optimizer::state_of(std::size_t index) {
+  if (states_[index].empty()) states_[index] = make_state(parameters_[index].value.array());
+  return states_[index];
+}
+
+void Optimizer::step(std::source_location where) {
+  check_attached(where);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor gradient = parameters_[i].value.grad();
-    if (!gradient.defined()) continue;
-    Array parameter = parameters_[i].value.array();
-    if (states_[i].empty()) states_[i] = make_state(parameter);
-    change(parameter, gradient.array().contiguous(), states_[i], parameters_[i].regularizer);
+    if (gradient.defined()) update(parameters_[i].value.array(), gradient.array().contiguous(), state_of(i));
   }
   ++iterations_;
 }
 
-void Optimizer::step(std::source_location where) {
-  for_each_gradient(where, [this](Array& parameter, const Array& gradient, auto& state, const Regularizer&) {
-    update(parameter, gradient, state);
-  });
-}
-
 double Optimizer::step_with_penalties(std::source_location where) {
+  check_attached(where);
   double penalty = 0;
-  for_each_gradient(where, [&](Array& parameter, const Array& gradient, auto& state, const Regularizer& regularizer) {
-    const double factor = regularizer.l2_factor();
-    if (factor == 0) update(parameter, gradient, state);
-    else penalty += factor * update_decayed(parameter, gradient, state, 2 * factor);
-  });
-  for (auto& parameter : parameters_) parameter.value.clear_grad();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Array& parameter = parameters_[i].value.array();
+    Node& leaf = *parameters_[i].value.node();
+    const double factor = parameters_[i].regularizer.l2_factor();
+    Array gradient = leaf.take_gradient();
+    if (!gradient.defined() && factor == 0) continue;
+    if (!gradient.defined()) gradient = Array::zeros(parameter.shape(), parameter.dtype());
+    const Extras extras{.decay = 2 * factor, .clear = leaf.can_reuse(gradient)};
+    gradient = gradient.contiguous();
+    penalty += factor * update_with(parameter, gradient, state_of(i), extras);
+    if (extras.clear) leaf.reuse(std::move(gradient));
+  }
+  ++iterations_;
   return penalty;
 }
 
-double Optimizer::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
-  const double squares = kernels::sum_squares(parameter).item<double>();
-  const Array decayed = kernels::multiply(parameter, Array::full({}, decay, parameter.dtype()));
-  update(parameter, kernels::add(gradient, decayed), state);
+double Optimizer::update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras) {
+  double squares = 0;
+  if (extras.decay == 0) {
+    update(parameter, gradient, state);
+  } else {
+    squares = kernels::sum_squares(parameter).item<double>();
+    const Array decayed = kernels::multiply(parameter, Array::full({}, extras.decay, parameter.dtype()));
+    update(parameter, kernels::add(gradient, decayed), state);
+  }
+  if (extras.clear) std::memset(gradient.raw(), 0, gradient.bytes());
   return squares;
 }
 

@@ -51,15 +51,19 @@ class XG_API Optimizer {
 
   /// Changes a parameter in place. `state` is what make_state returned for it.
   virtual void update(Array& parameter, const Array& gradient, std::vector<Array>& state) = 0;
-  /// update() with `decay` times the parameter added to the gradient. Returns the sum of the squares of the old parameter.
-  virtual double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay);
+  /// What else an update may do in its pass.
+  struct Extras {
+    double decay = 0;    ///< times the parameter is added to the gradient
+    bool clear = false;  ///< the gradient is left zero
+  };
+  /// update() with extras. Returns the sum of the squares of the old parameter if there is a decay.
+  virtual double update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras);
   /// The arrays an update keeps for a parameter.
   virtual std::vector<Array> make_state(const Array&) const { return {}; }
 
  private:
-  /// Calls `change(parameter, gradient, state, regularizer)` for every parameter that has a gradient.
-  template <class Change>
-  void for_each_gradient(std::source_location where, Change change);
+  void check_attached(std::source_location where) const;
+  std::vector<Array>& state_of(std::size_t index);
 
   const char* name_;
   double learning_rate_;
@@ -73,7 +77,9 @@ class XG_API OptimizerChoice {
  public:
   OptimizerChoice() = default;
   OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
-  OptimizerChoice(std::shared_ptr<Optimizer> optimizer) : optimizer_(std::move(optimizer)) {}
+  template <class O>
+    requires std::is_base_of_v<Optimizer, O>
+  OptimizerChoice(std::shared_ptr<O> optimizer) : optimizer_(std::move(optimizer)) {}
   template <class O>
     requires std::is_base_of_v<Optimizer, O>
   OptimizerChoice(O optimizer) : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
