@@ -59,7 +59,8 @@ void Metric::update(const Tensor& y_true, const Tensor& y_pred, std::source_loca
 
 double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
   if (y_true.shape() != y_pred.shape())
-    throw ShapeError(concat("categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+    throw ShapeError(concat("categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(),
+                            ": one-hot labels are expected; use sparse_categorical_accuracy for class numbers"),
                      std::source_location::current());
   const Array truth = best(y_true);
   return per_sample(count_equal(truth, best(y_pred)), truth.size(), y_pred);

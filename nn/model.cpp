@@ -36,10 +36,22 @@ class ModeScope {
   std::vector<std::pair<Module*, bool>> modes_;
 };
 
-bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTensor>& others) {
-  return std::any_of(some.begin(), some.end(), [&](const NamedTensor& a) {
-    return std::any_of(others.begin(), others.end(), [&](const NamedTensor& b) { return a.value.node() == b.value.node(); });
+bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
+  return std::any_of(list.begin(), list.end(), [&](const NamedTensor& parameter) {
+    return parameter.value.array().shares_storage(wanted.value.array());
   });
+}
+
+bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTensor>& others) {
+  return std::any_of(some.begin(), some.end(), [&](const NamedTensor& parameter) { return contains(others, parameter); });
+}
+
+/// The parameters with a regularizer that are not in `list`.
+std::vector<NamedTensor> regularized_outside(const std::vector<NamedTensor>& list, const std::vector<NamedTensor>& parameters) {
+  std::vector<NamedTensor> outside;
+  for (const auto& parameter : parameters)
+    if (parameter.regularizer && !contains(list, parameter)) outside.push_back(parameter);
+  return outside;
 }
 
 double penalty_of(const std::vector<NamedTensor>& parameters) {
@@ -62,21 +74,25 @@ struct Model::TrainingSetup {
   std::shared_ptr<Optimizer> optimizer;
   Loss loss;
   std::vector<MetricChoice> metrics;
+  /// Parameters with a regularizer that the optimizer was not given; known after the first pass.
+  std::optional<std::vector<NamedTensor>> fixed = {};
 };
 
 /// The running means of the loss and the metrics over the samples of an epoch.
 class Model::Figures {
  public:
-  explicit Figures(const TrainingSetup& setup) : setup_(setup) {}
+  explicit Figures(const TrainingSetup& setup) : setup_(setup) { logs_.set("loss", 0); }
 
-  void update(double loss, const Tensor& y, const Tensor& prediction) {
-    if (metrics_.empty())
-      for (const auto& choice : setup_.metrics)
-        metrics_.push_back(choice.make(setup_.loss.name(), prediction.rank() > 1 ? prediction.shape().back() : 1));
+  void add_loss(double loss, const Tensor& prediction) {
     const auto count = static_cast<double>(prediction.shape()[0]);
     loss_sum_ += loss * count;
     samples_ += count;
     logs_.set("loss", loss_sum_ / samples_);
+  }
+  void add_metrics(const Tensor& y, const Tensor& prediction) {
+    if (metrics_.empty())
+      for (const auto& choice : setup_.metrics)
+        metrics_.push_back(choice.make(setup_.loss.name(), prediction.rank() > 1 ? prediction.shape().back() : 1));
     for (auto& metric : metrics_) {
       metric.update(y, prediction);
       logs_.set(metric.name(), metric.result());
@@ -146,10 +162,14 @@ void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   // The optimizer adds the l2 regularizers of parameters in its own pass.
   for (const auto& [name, value, regularizer] : optimizer.parameters())
     if (regularizer && regularizer.l2_factor() == 0) loss += regularizer(value);
+  if (!training_setup_->fixed) training_setup_->fixed = regularized_outside(optimizer.parameters(), parameters());
+  const double fixed_penalty = penalty_of(*training_setup_->fixed);
+  // Before anything changes: a metric may not fit.
+  figures.add_metrics(y, prediction);
   optimizer.zero_grad();
   loss.backward();
   const double l2_penalty = optimizer.step_with_penalties();
-  figures.update(loss.item() + l2_penalty, y, prediction);
+  figures.add_loss(loss.item() + l2_penalty + fixed_penalty, prediction);
 }
 
 Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_location where) {
@@ -173,7 +193,8 @@ void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, F
     double loss = data_loss(y_batch, prediction).item();
     for (const Tensor& term : pass_penalties()) loss += term.item();
     if (!parameter_penalty) parameter_penalty = penalty_of(parameters());
-    figures.update(loss + *parameter_penalty, y_batch, prediction);
+    figures.add_loss(loss + *parameter_penalty, prediction);
+    figures.add_metrics(y_batch, prediction);
     seen += x_batch.shape()[0];
     if (line) line->update(seen, {});
   }
@@ -260,13 +281,13 @@ History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, 
     const OwnLines own;
     std::for_each(callbacks.begin(), callbacks.end(), hook);
   };
-  data::Batches batches(split.x, split.y, {.size = options.batch_size, .shuffle = options.shuffle}, where);
-  TrainingRun run{*this, options.epochs, batches.samples(), validates ? x_val.shape()[0] : 0, {"loss"}};
+  TrainingRun run{*this, options.epochs, split.x.shape()[0], validates ? x_val.shape()[0] : 0, {"loss"}};
   for (const auto& metric : setting.metrics) run.figures.push_back(metric.name());
   if (validates)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
 
   tell([&](auto& callback) { callback->on_train_begin(run); });
+  data::Batches batches(split.x, split.y, {.size = options.batch_size, .shuffle = options.shuffle}, where);
   for (int epoch = 0; epoch < options.epochs && !run.stop; ++epoch) {
     tell([&](auto& callback) { callback->on_epoch_begin(run, epoch); });
     Figures figures(setting);

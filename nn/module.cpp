@@ -9,10 +9,14 @@ namespace xg::nn {
 namespace {
 
 thread_local int call_depth = 0;
+/// The number of the pass: of the outermost call on this thread.
+thread_local std::uint64_t pass = 0;
 
 /// Counts how deep module calls are nested on this thread.
 struct CallDepth {
-  CallDepth() { ++call_depth; }
+  CallDepth() {
+    if (call_depth++ == 0) ++pass;
+  }
   ~CallDepth() { --call_depth; }
 };
 
@@ -95,6 +99,13 @@ std::vector<Tensor> Module::pass_penalties() const {
     terms.insert(terms.end(), inner.begin(), inner.end());
   }
   return terms;
+}
+
+void Module::add_penalty(const Tensor& term) {
+  // A module called in the forward() of one that does not own it is not told that a pass begins.
+  if (penalty_pass_ != pass) pass_penalties_.clear();
+  penalty_pass_ = pass;
+  pass_penalties_.push_back(term);
 }
 
 Tensor& Module::parameter(const std::string& name, const Tensor& initial, Regularizer regularizer,

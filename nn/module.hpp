@@ -59,6 +59,7 @@ class XG_API Module {
   bool training() const { return training_; }
 
   /// What the regularizers add to the loss: those of the parameters, and those of the outputs in the last pass. A scalar.
+  /// Make the pass in a statement before: C++ may compute `net.penalty()` first in `loss(net(x)) + net.penalty()`.
   Tensor penalty(std::source_location where = std::source_location::current()) const;
 
   /// The kind of module, as summary() shows it: "Dense".
@@ -89,7 +90,7 @@ class XG_API Module {
   }
   void adopt(std::shared_ptr<Module> child, std::string name, std::source_location where);
   /// Adds a term to the penalty of this pass.
-  void add_penalty(const Tensor& term) { pass_penalties_.push_back(term); }
+  void add_penalty(const Tensor& term);
   /// True if errors below this module should name the line that called it, not the line in its forward().
   virtual bool reports_caller() const { return false; }
 
@@ -104,6 +105,7 @@ class XG_API Module {
   List buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   std::vector<Tensor> pass_penalties_;
+  std::uint64_t penalty_pass_ = 0;
   std::optional<Shape> last_output_shape_;
   bool training_ = true;
 };

@@ -60,11 +60,12 @@ void Model::summary(std::ostream& out) const {
     out << row({name + " (" + child->type() + ")", output_shape(batch), std::to_string(child->parameter_count())});
     out << (child == children().back().second ? thick : thin);
   }
-  std::int64_t state = 0;
-  for (const auto& buffer : buffers()) state += buffer.value.size();
-  out << "Total params: " << with_commas(parameter_count() + state) << '\n'
-      << "Trainable params: " << with_commas(parameter_count()) << '\n'
-      << "Non-trainable params: " << with_commas(state) << '\n'
+  std::int64_t trainable = 0, fixed = 0;
+  for (const auto& list : {parameters(), buffers()})
+    for (const auto& tensor : list) (tensor.value.requires_grad() ? trainable : fixed) += tensor.value.size();
+  out << "Total params: " << with_commas(trainable + fixed) << '\n'
+      << "Trainable params: " << with_commas(trainable) << '\n'
+      << "Non-trainable params: " << with_commas(fixed) << '\n'
       << thin;
 }
 

@@ -81,7 +81,8 @@ Tensor clip(const Operand& x, double low, double high) {
   check_numeric("clip", x);
   if (!(low <= high)) throw ValueError(concat("clip: low ", low, " is not at most high ", high), x.where());
   const bool whole = !is_floating(x.dtype());
-  const Array bottom = bound(whole ? std::ceil(low) : low, x.dtype()), top = bound(whole ? std::floor(high) : high, x.dtype());
+  const Array bottom = bound(whole ? std::ceil(low) : low, x.dtype());
+  const Array top = bound(whole ? std::floor(high) : high, x.dtype());
   return record("clip", kernels::minimum(kernels::maximum(x.array(), bottom), top),
                 edge(x, [x = Saved(x), low, high](const Tensor& dy) {
                   return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));

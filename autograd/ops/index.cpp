@@ -36,7 +36,9 @@ Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const
 /// The elements of x in a range along an axis: a view.
 Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
   return record("slice", x.array().slice(axis, range.start, range.count, range.step),
-                edge(x, [shape = x.shape(), axis, range](const Tensor& dy) { return slice_back(dy, shape, axis, range); }));
+                edge(x, [shape = x.shape(), axis, range](const Tensor& dy) {
+                  return slice_back(dy, shape, axis, range);
+                }));
 }
 
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.

@@ -46,7 +46,8 @@ std::vector<int> inverse(const std::vector<std::size_t>& order) {
 void check_list(const char* op, const std::vector<Tensor>& tensors, std::source_location where) {
   if (tensors.empty()) throw ValueError(concat(op, ": no tensors were given"), where);
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    if (!tensors[i].defined()) throw ValueError(concat(op, ": tensor ", i, " is undefined: assign it a value first"), where);
+    if (!tensors[i].defined())
+      throw ValueError(concat(op, ": tensor ", i, " is undefined: assign it a value first"), where);
 }
 
 }  // namespace

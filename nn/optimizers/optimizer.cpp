@@ -19,6 +19,7 @@ Optimizer::Optimizer(const char* name, double learning_rate, std::source_locatio
 
 void Optimizer::attach(std::vector<NamedTensor> parameters) {
   parameters_ = std::move(parameters);
+  std::erase_if(parameters_, [](const NamedTensor& parameter) { return !parameter.value.requires_grad(); });
   states_.assign(parameters_.size(), {});
 }
 

@@ -28,7 +28,7 @@ class XG_API Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// The parameters that step() changes. State of earlier ones is dropped.
+  /// The parameters that step() changes: those given that need a gradient. State of earlier ones is dropped.
   void attach(std::vector<NamedTensor> parameters);
   bool attached() const { return !parameters_.empty(); }
   const std::vector<NamedTensor>& parameters() const { return parameters_; }

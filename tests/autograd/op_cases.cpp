@@ -36,8 +36,8 @@ Tensor view(const Tensor& x, Layout layout) {
 const Cases& op_cases() {
   static const Cases all = [] {
     Cases cases;
-    for (auto* list : {activation_cases, arithmetic_cases, compare_cases, creation_cases, elementwise_cases, index_cases,
-                       linalg_cases, loss_cases, reduction_cases, shape_cases})
+    for (auto* list : {activation_cases, arithmetic_cases, compare_cases, creation_cases, elementwise_cases,
+                       index_cases, linalg_cases, loss_cases, reduction_cases, shape_cases})
       for (OpCase& op : list()) cases.push_back(std::move(op));
     return cases;
   }();
@@ -66,8 +66,8 @@ std::vector<Inputs> samples_of_one(double low, double high) {
 
 const std::vector<std::pair<Shape, Shape>>& broadcast_pairs() {
   static const std::vector<std::pair<Shape, Shape>> pairs{
-      {{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{4}, {3, 4}},    {{3, 4}, {3, 1}},    {{1, 4}, {3, 1}},
-      {{}, {2, 3}},     {{2, 3}, {}},  {{}, {}},         {{2, 1, 3}, {4, 1}}, {{1, 1}, {2}},
+      {{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{4}, {3, 4}}, {{3, 4}, {3, 1}},    {{1, 4}, {3, 1}},
+      {{}, {2, 3}},     {{2, 3}, {}},  {{}, {}},      {{2, 1, 3}, {4, 1}}, {{1, 1}, {2}},
   };
   return pairs;
 }

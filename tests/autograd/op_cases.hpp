@@ -12,16 +12,17 @@ namespace xg::testing {
 using Inputs = std::vector<Tensor>;
 using Reference = std::function<Values(const Inputs&)>;
 
-/// One way to call one operation, and what is known about it. Every test that holds for all operations walks over these.
+/// One way to call one operation, and what is known about it. Every test that holds for all operations walks over
+/// these.
 struct OpCase {
-  std::string name = {};              ///< as the header declares it
-  std::string variant = {};           ///< which way of calling it
+  std::string name = {};     ///< as the header declares it
+  std::string variant = {};  ///< which way of calling it
   Function function = {};
-  std::vector<Inputs> samples = {};   ///< float64, away from kinks and ties; integer and boolean inputs have no gradient
-  Reference reference = {};           ///< what comes out, if there is a formula or a plain loop for it
+  std::vector<Inputs> samples = {};  ///< float64, away from kinks and ties; integer and boolean inputs have no gradient
+  Reference reference = {};          ///< what comes out, if there is a formula or a plain loop for it
   bool differentiable = true;
-  bool elementwise = false;           ///< the reference also holds for 0, infinities, NaN and the like
-  double magnitude = 0;               ///< of terms that cancel: a smaller result is as exact as this one would be
+  bool elementwise = false;  ///< the reference also holds for 0, infinities, NaN and the like
+  double magnitude = 0;      ///< of terms that cancel: a smaller result is as exact as this one would be
   GradcheckOptions options = {};
 };
 

@@ -107,9 +107,8 @@ TEST_CASE("clear_grad: a pass that records, or fails, does not spoil the next") 
   layer.w.clear_grad();
   layer.loss().backward();
   layer.w.clear_grad();
-  const Tensor fails = record("fails", layer.w.array().clone(), edge(layer.w, [](const Tensor&) -> Tensor {
-                                throw ValueError("the rule fails");
-                              }));
+  const Tensor fails = record("fails", layer.w.array().clone(),
+                              edge(layer.w, [](const Tensor&) -> Tensor { throw ValueError("the rule fails"); }));
   const Tensor early = sum(fails) * 1.0, loss = early + layer.loss();
   CHECK_THROWS_AS(loss.backward(), ValueError);
   CHECK_FALSE(layer.w.grad().defined());

@@ -11,7 +11,6 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
 #include "tests/autograd/op_cases.hpp"
-#include "tests/lib/message.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -64,7 +63,8 @@ Tensor total(const std::vector<Tensor>& tensors) {
 /// A rule that returns a scalar gradient, to be stretched over the input.
 Tensor average(const Operand& x) {
   const double count = static_cast<double>(x.tensor().size());
-  return record("average", mean(x.tensor().detach()).array(), edge(x, [count](const Tensor& dy) { return dy / count; }));
+  return record("average", mean(x.tensor().detach()).array(),
+                edge(x, [count](const Tensor& dy) { return dy / count; }));
 }
 
 }  // namespace
@@ -72,9 +72,9 @@ Tensor average(const Operand& x) {
 TEST_CASE("custom operations: first and second derivatives") {
   const std::vector<Inputs> one{leaves({uniform({3, 4})}), leaves({uniform({})})};
   for (const Inputs& inputs : one)
-    for (const Function& function : {Function([](const Inputs& v) { return cube(v[0]); }),
-                                     Function([](const Inputs& v) { return decay(v[0]); }),
-                                     Function([](const Inputs& v) { return average(v[0]); })}) {
+    for (const Function& function :
+         {Function([](const Inputs& v) { return cube(v[0]); }), Function([](const Inputs& v) { return decay(v[0]); }),
+          Function([](const Inputs& v) { return average(v[0]); })}) {
       CHECK_MESSAGE(gradcheck(function, inputs).passed, gradcheck(function, inputs));
       CHECK_MESSAGE(gradgradcheck(function, inputs).passed, gradgradcheck(function, inputs));
     }
@@ -126,7 +126,8 @@ TEST_CASE("custom operations: a saved tensor that was changed in place is refuse
   x.set_requires_grad();
   const Tensor y = cube(x);
   x.assign(Tensor{3.0});
-  CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("that 'cube' saved for its gradient was changed in place"), GraphError);
+  CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("that 'cube' saved for its gradient was changed in place"),
+                       GraphError);
   CHECK_FALSE(x.grad().defined());
 }
 

@@ -35,7 +35,8 @@ Inputs with_gradient(const Inputs& inputs) {
 
 std::vector<Numbers> stored_gradients(const Inputs& inputs) {
   std::vector<Numbers> result;
-  for (const Tensor& input : inputs) result.push_back(input.grad().defined() ? input.grad().to_vector<double>() : Numbers());
+  for (const Tensor& input : inputs)
+    result.push_back(input.grad().defined() ? input.grad().to_vector<double>() : Numbers());
   return result;
 }
 
@@ -83,7 +84,8 @@ bool in_a_test(const Node& node) {
 
 TEST_CASE("laws: an input changed in place is noticed, or makes no difference") {
   int refused = 0, harmless = 0;
-  const auto check = [&](const OpCase& op, const Function& function, Inputs original, Inputs disturbed, std::size_t input) {
+  const auto check = [&](const OpCase& op, const Function& function, Inputs original, Inputs disturbed,
+                         std::size_t input) {
     weighted(function(original)).backward();
     const Tensor loss = weighted(function(disturbed));
     Tensor(disturbed[input]).assign(changed(disturbed[input].detach()));
@@ -93,7 +95,8 @@ TEST_CASE("laws: an input changed in place is noticed, or makes no difference") 
       CHECK_MESSAGE(stored_gradients(disturbed) == stored_gradients(original), title(op), ", input ", input);
     } catch (const GraphError&) {
       ++refused;
-      CHECK_MESSAGE(stored_gradients(disturbed) == std::vector<Numbers>(disturbed.size()), title(op), ", input ", input);
+      CHECK_MESSAGE(stored_gradients(disturbed) == std::vector<Numbers>(disturbed.size()), title(op), ", input ",
+                    input);
     }
   };
   for_each_differentiable([&](const OpCase& op, const Inputs& sample) {
@@ -103,7 +106,8 @@ TEST_CASE("laws: an input changed in place is noticed, or makes no difference") 
         const Inputs inputs = bases(sample, layout);
         check(op, function, leaves(inputs), leaves(inputs), input);
         for (std::size_t other = 0; other < sample.size() && sample.size() > 1; ++other)
-          if (is_floating(sample[other].dtype())) check(op, function, one_leaf(inputs, other), one_leaf(inputs, other), input);
+          if (is_floating(sample[other].dtype()))
+            check(op, function, one_leaf(inputs, other), one_leaf(inputs, other), input);
       }
   });
   CHECK(refused > 100);
@@ -191,10 +195,12 @@ TEST_CASE("laws: every node, also of a gradient, carries the user's line") {
     for_each_node(result, [&](const Node& node) {
       CHECK_MESSAGE(in_a_test(node), title(op), ": '", std::string(node.op()), "' at ", to_string(node.where()));
     });
-    for (const Tensor& gradient : grad({weighted(result)}, with_gradient(inputs), {.create_graph = true, .allow_unused = true}))
+    for (const Tensor& gradient :
+         grad({weighted(result)}, with_gradient(inputs), {.create_graph = true, .allow_unused = true}))
       if (gradient.defined() && gradient.node())
         for_each_node(gradient, [&](const Node& node) {
-          CHECK_MESSAGE(in_a_test(node), title(op), ", gradient: '", std::string(node.op()), "' at ", to_string(node.where()));
+          CHECK_MESSAGE(in_a_test(node), title(op), ", gradient: '", std::string(node.op()), "' at ",
+                        to_string(node.where()));
         });
   });
 }

@@ -13,13 +13,9 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 
 using namespace xg;
-
-/// The statement must throw the kind of error with this text and, on its last line, the line of the macro.
-#define CHECK_ERROR(Kind, statement, text) \
-  CHECK(message_of<Kind>([&] { static_cast<void>(statement); }) == at_line(text, __FILE__, __LINE__))
 
 namespace {
 
@@ -47,7 +43,8 @@ TEST_CASE("errors: shapes that do not broadcast") {
 
 TEST_CASE("errors: where") {
   const Tensor x = ones({2, 3});
-  CHECK_ERROR(DTypeError, where(x, x, 0.0), "where: the condition must be boolean, got float32: compare it with something");
+  CHECK_ERROR(DTypeError, where(x, x, 0.0),
+              "where: the condition must be boolean, got float32: compare it with something");
   CHECK_ERROR(ShapeError, where(ones({2}, boolean), x, 0.0),
               "where: the condition's shape (2,) does not broadcast with the values' (2, 3)");
   CHECK_ERROR(ShapeError, where(x > 0.0, x, ones({2})),
@@ -96,7 +93,8 @@ TEST_CASE("errors: shapes") {
 
 TEST_CASE("errors: concatenate and stack") {
   const Tensor x = ones({2, 3});
-  CHECK_ERROR(ShapeError, concatenate({x, ones({2, 2})}), "concatenate: shapes (2, 3) and (2, 2) differ outside axis 0");
+  CHECK_ERROR(ShapeError, concatenate({x, ones({2, 2})}),
+              "concatenate: shapes (2, 3) and (2, 2) differ outside axis 0");
   CHECK_ERROR(ShapeError, concatenate({x, ones({3})}, 1), "concatenate: shapes (2, 3) and (3,) differ outside axis 1");
   CHECK_ERROR(ShapeError, concatenate({x}, 2), "concatenate: axis 2 is out of range for 2 axes");
   CHECK_ERROR(ValueError, concatenate({}), "concatenate: no tensors were given");
@@ -112,7 +110,8 @@ TEST_CASE("errors: indices") {
   CHECK_ERROR(DTypeError, take(x, Tensor{0.0}), "take: integer indices expected, got float32");
   CHECK_ERROR(ValueError, select(x, 2), "select: index 2 is out of range for axis 0 of shape (2, 3)");
   CHECK_ERROR(ValueError, slice(x, 0, {.step = 0}), "slice: the step must not be 0");
-  CHECK_ERROR(ShapeError, gather(x, Tensor({{0}}), 1), "gather: indices of shape (1, 1) do not match shape (2, 3) outside axis 1");
+  CHECK_ERROR(ShapeError, gather(x, Tensor({{0}}), 1),
+              "gather: indices of shape (1, 1) do not match shape (2, 3) outside axis 1");
   CHECK_ERROR(ValueError, gather(x, Tensor({{0}, {3}}), 1), "gather: index 3 is out of range for an axis of extent 3");
   CHECK_ERROR(ValueError, one_hot(Tensor{0, 3}, 3), "one_hot: index 3 is out of range for an axis of extent 3");
   CHECK_ERROR(ValueError, one_hot(Tensor{0, -1}, 3), "one_hot: an index is negative");
@@ -155,7 +154,8 @@ TEST_CASE("errors: dtypes that an operation is not defined for") {
 
 TEST_CASE("errors: tensors that must have the same shape and dtype") {
   const Tensor x = ones({2, 3});
-  CHECK_ERROR(ShapeError, tanh_gradient(ones({3}), x), "tanh_gradient: the gradient is float32 (3,), the output float32 (2, 3)");
+  CHECK_ERROR(ShapeError, tanh_gradient(ones({3}), x),
+              "tanh_gradient: the gradient is float32 (3,), the output float32 (2, 3)");
   CHECK_ERROR(ShapeError, cross_entropy(x, ones({2, 3}, float64)),
               "cross_entropy: the logits are float32 (2, 3), the targets float64 (2, 3)");
   CHECK_ERROR(ShapeError, cross_entropy(1.0, 1.0), "cross_entropy: no classes in shape ()");
@@ -210,16 +210,18 @@ TEST_CASE("errors: the root of a backward pass") {
   CHECK_ERROR(GraphError, nothing.backward(), "backward: the root is an undefined tensor");
   CHECK_ERROR(ShapeError, (x * 2.0).backward({.gradient = ones({3})}),
               "backward: the given gradient has shape (3,), the root (2, 3)");
-  CHECK_ERROR(GraphError, grad(sum(x.detach()), x),
-              "grad: the root, of shape (), has no gradient: no tensor it was computed from has set_requires_grad(), or "
-              "it was computed under NoGrad or detached");
+  CHECK_ERROR(
+      GraphError, grad(sum(x.detach()), x),
+      "grad: the root, of shape (), has no gradient: no tensor it was computed from has set_requires_grad(), or "
+      "it was computed under NoGrad or detached");
 }
 
 TEST_CASE("errors: the inputs of grad") {
   const Tensor x = leaf({2, 3}), other = leaf({4}), y = sum(x * x);
   CHECK_ERROR(GraphError, grad(y, ones({2})),
               "grad: input 0 has no gradient: call set_requires_grad() before computing with it");
-  CHECK_ERROR(ValueError, grad(y, x, {.gradients = {ones({}), ones({})}}), "grad: 2 gradients were given for 1 outputs");
+  CHECK_ERROR(ValueError, grad(y, x, {.gradients = {ones({}), ones({})}}),
+              "grad: 2 gradients were given for 1 outputs");
   CHECK_ERROR(GraphError, grad(y, other),
               "grad: no output depends on input 0, of shape (4,): pass .allow_unused = true to get an undefined tensor "
               "for it");
@@ -230,16 +232,18 @@ TEST_CASE("errors: a second pass through a graph names the line where it was rec
   const unsigned line = __LINE__ + 1;
   const Tensor y = mean(x * x);
   y.backward();
-  const std::string text = concat("backward: a second pass through 'divide' (recorded at ", __FILE__, ':', line,
-                                  "), whose saved tensors were freed by the first: pass .retain_graph = true to the first");
+  const std::string text =
+      concat("backward: a second pass through 'divide' (recorded at ", __FILE__, ':', line,
+             "), whose saved tensors were freed by the first: pass .retain_graph = true to the first");
   CHECK_ERROR(GraphError, y.backward(), text);
   CHECK_ERROR(GraphError, grad(y, x), text);
 }
 
 TEST_CASE("errors: a saved tensor that was changed in place names the line of the operation") {
   Tensor w = leaf({3, 2});
-  const std::string text = "backward: a tensor of shape (3, 2) that 'multiply' saved for its gradient was changed in place: it "
-                           "is at version 1, saved at version 0. Change a clone, or change it after backward. Recorded here:";
+  const std::string text =
+      "backward: a tensor of shape (3, 2) that 'multiply' saved for its gradient was changed in place: it "
+      "is at version 1, saved at version 0. Change a clone, or change it after backward. Recorded here:";
   const unsigned line = __LINE__ + 1;
   const Tensor loss = sum(w * w);
   w.assign(zeros({3, 2}));
@@ -253,7 +257,8 @@ TEST_CASE("errors: inside a rule the line of the forward expression is named") {
   };
   const unsigned line = __LINE__ - 2;
   CHECK(message_of<ShapeError>([&] { sum(wrong(x)).backward(); }) ==
-        at_line("add: shapes (2, 3) and (5,) do not broadcast: axis -1 has extents 3 and 5, and neither is 1", __FILE__, line));
+        at_line("add: shapes (2, 3) and (5,) do not broadcast: axis -1 has extents 3 and 5, and neither is 1", __FILE__,
+                line));
 }
 
 TEST_CASE("errors: a failed call leaves its arguments as they were") {

@@ -44,7 +44,8 @@ TEST_CASE("registry: every declared operation has a case, and every case an oper
   for (const auto& op : xg::testing::op_cases()) tested.insert(op.name);
   for (const std::string& name : names)
     CHECK_MESSAGE(tested.contains(name), "no case in tests/autograd/ops for ", name);
-  for (const std::string& name : tested) CHECK_MESSAGE(names.contains(name), "a case for ", name, ", which no header declares");
+  for (const std::string& name : tested)
+    CHECK_MESSAGE(names.contains(name), "a case for ", name, ", which no header declares");
 }
 
 TEST_CASE("registry: every case has a sample and its own title, and every sample is float64 where it is floating") {

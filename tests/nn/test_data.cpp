@@ -15,7 +15,7 @@
 #include "nn/data/batches.hpp"
 #include "nn/data/mnist.hpp"
 #include "nn/data/transform.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
@@ -32,8 +32,10 @@ class Variable {
     setenv(name, value.c_str(), 1);
   }
   ~Variable() {
-    if (old_) setenv(name_, old_->c_str(), 1);
-    else unsetenv(name_);
+    if (old_)
+      setenv(name_, old_->c_str(), 1);
+    else
+      unsetenv(name_);
   }
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
@@ -174,16 +176,15 @@ TEST_CASE("to_categorical: one-hot rows of float32") {
 }
 
 TEST_CASE("transforms: what they cannot work with") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<Error>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { data::flatten(Tensor(1.0)); }, "data::flatten: the samples need a first axis");
-  check(__LINE__, [] { data::scale(zeros({2, 3})); }, "data::scale: uint8 pixels are expected, got float32 of shape (2, 3)");
-  check(__LINE__, [] { data::to_categorical(Tensor{3, 10}, 10); },
-        "to_categorical: 10 is none of the 10 classes, which count from 0");
-  check(__LINE__, [] { data::to_categorical(Tensor{3, -1}); },
-        "to_categorical: -1 is none of the 4 classes, which count from 0");
-  check(__LINE__, [] { data::to_categorical(Tensor{3, 1}, -2); }, "to_categorical: classes must not be negative, got -2");
+  CHECK_ERROR(ShapeError, data::flatten(Tensor(1.0)), "data::flatten: the samples need a first axis");
+  CHECK_ERROR(DTypeError, data::scale(zeros({2, 3})),
+              "data::scale: uint8 pixels are expected, got float32 of shape (2, 3)");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{3, 10}, 10),
+              "to_categorical: 10 is none of the 10 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{3, -1}),
+              "to_categorical: -1 is none of the 4 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{3, 1}, -2),
+              "to_categorical: classes must not be negative, got -2");
 }
 
 TEST_CASE("batches: consecutive samples, the last batch may be short") {
@@ -287,20 +288,17 @@ TEST_CASE("batches: the same seed gives the same order, another seed or set anot
 }
 
 TEST_CASE("batches: what they cannot be made of, or asked for") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<Error>(call) == at_line(expected, __FILE__, line));
-  };
   const Tensor x = zeros({4, 3});
-  check(__LINE__, [&] { data::batches(x, zeros({5})); },
-        "batches: x has shape (4, 3), y (5,): their first axes, the samples, must agree");
-  check(__LINE__, [&] { data::batches(Tensor(1.0), Tensor(1.0)); },
-        "batches: x has shape (), y (): their first axes, the samples, must agree");
-  check(__LINE__, [&] { data::batches({x, zeros({3})}, {.size = 2}); },
-        "batches: x has shape (4, 3), y (3,): their first axes, the samples, must agree");
-  check(__LINE__, [&] { data::batches(x, x, {.size = 0}); }, "batches: the size must be at least 1, got 0");
+  CHECK_ERROR(ShapeError, data::batches(x, zeros({5})),
+              "batches: x has shape (4, 3), y (5,): their first axes, the samples, must agree");
+  CHECK_ERROR(ShapeError, data::batches(Tensor(1.0), Tensor(1.0)),
+              "batches: x has shape (), y (): their first axes, the samples, must agree");
+  CHECK_ERROR(ShapeError, data::batches({x, zeros({3})}, {.size = 2}),
+              "batches: x has shape (4, 3), y (3,): their first axes, the samples, must agree");
+  CHECK_ERROR(ValueError, data::batches(x, x, {.size = 0}), "batches: the size must be at least 1, got 0");
   data::Batches batches = data::batches(x, x, {.size = 3});
-  check(__LINE__, [&] { batches[2]; }, "batches: there is no batch 2: there are 2, counted from 0");
-  check(__LINE__, [&] { batches[-1]; }, "batches: there is no batch -1: there are 2, counted from 0");
+  CHECK_ERROR(ValueError, batches[2], "batches: there is no batch 2: there are 2, counted from 0");
+  CHECK_ERROR(ValueError, batches[-1], "batches: there is no batch -1: there are 2, counted from 0");
 }
 
 TEST_CASE("load_mnist: raw and gzipped files") {
@@ -352,8 +350,9 @@ TEST_CASE("load_mnist: files that are missing") {
   const std::string nowhere = folder.path("nowhere");
   const unsigned line = __LINE__ + 1;
   const std::string message = message_of<IOError>([&] { data::load_mnist({.dir = nowhere}); });
-  CHECK(message == at_line("MNIST: neither " + nowhere + "/train-images-idx3-ubyte nor train-images-idx3-ubyte.gz is there",
-                           __FILE__, line));
+  CHECK(message ==
+        at_line("MNIST: neither " + nowhere + "/train-images-idx3-ubyte nor train-images-idx3-ubyte.gz is there",
+                __FILE__, line));
 }
 
 TEST_CASE("load_mnist: files that are damaged, or something else") {
@@ -361,14 +360,17 @@ TEST_CASE("load_mnist: files that are damaged, or something else") {
     const Folder folder;
     folder.write(name, content);
     std::string text = complaint(folder);
-    for (std::size_t at; (at = text.find(folder.path())) != std::string::npos;) text.replace(at, folder.path().size(), "DIR");
+    for (std::size_t at; (at = text.find(folder.path())) != std::string::npos;)
+      text.replace(at, folder.path().size(), "DIR");
     return text;
   };
-  CHECK(after(Folder::train_images, idx({3, 2, 4}, 23)) ==
-        "read_idx: DIR/train-images-idx3-ubyte: byte 16: 24 bytes of data announced for (3, 2, 4) of uint8, but only 23 "
-        "follow");
+  CHECK(
+      after(Folder::train_images, idx({3, 2, 4}, 23)) ==
+      "read_idx: DIR/train-images-idx3-ubyte: byte 16: 24 bytes of data announced for (3, 2, 4) of uint8, but only 23 "
+      "follow");
   CHECK(after(Folder::test_images, idx({2, 2, 4}, 17)) ==
-        "read_idx: DIR/t10k-images-idx3-ubyte: byte 32: the end expected after 16 bytes of data announced for (2, 2, 4) of "
+        "read_idx: DIR/t10k-images-idx3-ubyte: byte 32: the end expected after 16 bytes of data announced for (2, 2, "
+        "4) of "
         "uint8, but more follow");
   CHECK(after(Folder::test_labels, "<html>404</html>") ==
         "read_idx: DIR/t10k-labels-idx1-ubyte: byte 0: the bytes 00 00 that begin an IDX file expected, got 3c 68");

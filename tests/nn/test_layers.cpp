@@ -17,7 +17,7 @@
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/flatten.hpp"
 #include "nn/sequential.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
@@ -147,32 +147,33 @@ TEST_CASE("Dense: activations by name, by function, and none") {
 }
 
 TEST_CASE("Dense: what it cannot be, or be given") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<Error>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { Dense({}); }, "Dense: units must be at least 1, got 0");
-  check(__LINE__, [] { Dense({.units = -3}); }, "Dense: units must be at least 1, got -3");
-  check(__LINE__, [] { Dense({.units = 3, .input_dim = -1}); }, "Dense: input_dim must not be negative, got -1");
-  check(__LINE__, [] { Dense({.units = 3, .activation = "rleu"}); },
-        "unknown activation 'rleu': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential");
-  check(__LINE__, [] { Dense({.units = 3, .input_dim = 2, .bias_initializer = "orthogonal"}); },
-        "orthogonal: a shape of at least two axes expected, got (3,)");
-  check(__LINE__, [] { Dense({.units = 3, .input_dim = 2, .kernel_initializer = nn::random_uniform({.low = 1, .high = 0})}); },
-        "uniform: low <= high expected, got 1 and 0");
+  CHECK_ERROR(ValueError, Dense({}), "Dense: units must be at least 1, got 0");
+  CHECK_ERROR(ValueError, Dense({.units = -3}), "Dense: units must be at least 1, got -3");
+  CHECK_ERROR(ValueError, Dense({.units = 3, .input_dim = -1}), "Dense: input_dim must not be negative, got -1");
+  CHECK_ERROR(
+      ValueError, Dense({.units = 3, .activation = "rleu"}),
+      "unknown activation 'rleu': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential");
+  CHECK_ERROR(ShapeError, Dense({.units = 3, .input_dim = 2, .bias_initializer = "orthogonal"}),
+              "orthogonal: a shape of at least two axes expected, got (3,)");
+  CHECK_ERROR(ValueError,
+              Dense({.units = 3, .input_dim = 2, .kernel_initializer = nn::random_uniform({.low = 1, .high = 0})}),
+              "uniform: low <= high expected, got 1 and 0");
   Dense layer({.units = 2, .input_dim = 3});
-  check(__LINE__, [&] { layer(zeros({5, 4})); },
-        "Dense: the last axis of the input must be 3, as in the kernel (3, 2), but a sample has shape (4,)");
-  check(__LINE__, [&] { layer(Tensor(1.0)); }, "Dense: the input needs a last axis of features, but has none");
+  CHECK_ERROR(ShapeError, layer(zeros({5, 4})),
+              "Dense: the last axis of the input must be 3, as in the kernel (3, 2), but a sample has shape (4,)");
+  CHECK_ERROR(ShapeError, layer(Tensor(1.0)), "Dense: the input needs a last axis of features, but has none");
   Dense lazy({.units = 2});
-  check(__LINE__, [&] { lazy(Tensor(1.0)); }, "Dense: the input needs a last axis of features, but has none");
+  CHECK_ERROR(ShapeError, lazy(Tensor(1.0)), "Dense: the input needs a last axis of features, but has none");
   CHECK(lazy.parameters().empty());
   Dense images({.units = 2, .input_dim = 784});
-  check(__LINE__, [&] { images(zeros({5, 28, 28})); },
-        "Dense: the last axis of the input must be 784, as in the kernel (784, 2), but a sample has shape (28, 28): "
-        "flatten it first");
-  check(__LINE__, [&] { images.build({28, 28}, std::source_location::current()); },
-        "Dense: the last axis of the input must be 784, as in the kernel (784, 2), but a sample has shape (28, 28): "
-        "flatten it first");
+  CHECK_ERROR(
+      ShapeError, images(zeros({5, 28, 28})),
+      "Dense: the last axis of the input must be 784, as in the kernel (784, 2), but a sample has shape (28, 28): "
+      "flatten it first");
+  CHECK_ERROR(
+      ShapeError, images.build({28, 28}, std::source_location::current()),
+      "Dense: the last axis of the input must be 784, as in the kernel (784, 2), but a sample has shape (28, 28): "
+      "flatten it first");
 }
 
 TEST_CASE("Dropout: zeros and multiples in training, the identity in evaluation") {
@@ -254,12 +255,9 @@ TEST_CASE("Dropout: the mean is kept") {
 }
 
 TEST_CASE("Dropout: rates outside [0, 1]") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<ValueError>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { Dropout(-0.1); }, "Dropout: the rate must lie in [0, 1], got -0.1");
-  check(__LINE__, [] { Dropout(1.01); }, "Dropout: the rate must lie in [0, 1], got 1.01");
-  check(__LINE__, [] { Dropout(std::nan("")); }, "Dropout: the rate must lie in [0, 1], got nan");
+  CHECK_ERROR(ValueError, Dropout(-0.1), "Dropout: the rate must lie in [0, 1], got -0.1");
+  CHECK_ERROR(ValueError, Dropout(1.01), "Dropout: the rate must lie in [0, 1], got 1.01");
+  CHECK_ERROR(ValueError, Dropout(std::nan("")), "Dropout: the rate must lie in [0, 1], got nan");
 }
 
 TEST_CASE("Activation and Flatten") {
@@ -279,15 +277,15 @@ TEST_CASE("Activation and Flatten") {
   CHECK(leaf.grad().shape() == Shape{2, 2, 2});
 }
 
-TEST_CASE("Flatten: a batch without samples keeps its columns") { CHECK(nn::Flatten()(zeros({0, 2, 3})).shape() == Shape{0, 6}); }
+TEST_CASE("Flatten: a batch without samples keeps its columns") {
+  CHECK(nn::Flatten()(zeros({0, 2, 3})).shape() == Shape{0, 6});
+}
 
 TEST_CASE("Activation and Flatten: what they cannot do") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<Error>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { nn::Activation("swoosh"); },
-        "unknown activation 'swoosh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential");
-  check(__LINE__, [] { nn::Flatten()(Tensor(1.0)); }, "Flatten: the input has no batch axis");
+  CHECK_ERROR(ValueError, nn::Activation("swoosh"),
+              "unknown activation 'swoosh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, "
+              "exponential");
+  CHECK_ERROR(ShapeError, nn::Flatten()(Tensor(1.0)), "Flatten: the input has no batch axis");
 }
 
 TEST_CASE("regularizers: l1 sum |w| and l2 sum w^2, without a half") {
@@ -364,15 +362,12 @@ TEST_CASE("regularizers: what the tutorial's l2 model costs before its first ste
 }
 
 TEST_CASE("regularizers: factors below 0, and unknown names") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<ValueError>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { nn::l1(-0.1); }, "l1: the factor must not be negative, got -0.1");
-  check(__LINE__, [] { nn::l2(-0.1); }, "l2: the factor must not be negative, got -0.1");
-  check(__LINE__, [] { nn::l2(std::nan("")); }, "l2: the factor must not be negative, got nan");
-  check(__LINE__, [] { nn::l1_l2({.l1 = 0.1, .l2 = -2}); }, "l1_l2: the factor must not be negative, got -2");
-  check(__LINE__, [] { Dense({.units = 3, .kernel_regularizer = "l3"}); },
-        "unknown regularizer 'l3': known are l1, l2, l1_l2");
+  CHECK_ERROR(ValueError, nn::l1(-0.1), "l1: the factor must not be negative, got -0.1");
+  CHECK_ERROR(ValueError, nn::l2(-0.1), "l2: the factor must not be negative, got -0.1");
+  CHECK_ERROR(ValueError, nn::l2(std::nan("")), "l2: the factor must not be negative, got nan");
+  CHECK_ERROR(ValueError, nn::l1_l2({.l1 = 0.1, .l2 = -2}), "l1_l2: the factor must not be negative, got -2");
+  CHECK_ERROR(ValueError, Dense({.units = 3, .kernel_regularizer = "l3"}),
+              "unknown regularizer 'l3': known are l1, l2, l1_l2");
 }
 
 TEST_CASE("initializers: constants") {
@@ -462,8 +457,9 @@ TEST_CASE("initializers: orthogonal") {
 TEST_CASE("initializers: an unknown name lists the known ones") {
   const unsigned line = __LINE__ + 1;
   const std::string message = message_of<ValueError>([] { Dense({.units = 1, .kernel_initializer = "gloro"}); });
-  CHECK(message == at_line("unknown initializer 'gloro': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, "
-                           "he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, "
-                           "orthogonal",
-                           __FILE__, line));
+  CHECK(message ==
+        at_line("unknown initializer 'gloro': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, "
+                "he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, "
+                "orthogonal",
+                __FILE__, line));
 }

@@ -8,7 +8,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "lib/random.hpp"
 #include "nn/losses.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
@@ -233,8 +233,9 @@ TEST_CASE("losses: gradients agree with differences") {
   check("categorical, softmax", z, [&](const Tensor& x) { return categorical_crossentropy(y, softmax(x)); });
   check("categorical, logits", z,
         [&](const Tensor& x) { return categorical_crossentropy(y, x, {.from_logits = true}); });
-  check("sparse, softmax", z,
-        [&](const Tensor& x) { return sparse_categorical_crossentropy(Tensor{3, 0, 1}, softmax(x)); });
+  check("sparse, softmax", z, [&](const Tensor& x) {
+    return sparse_categorical_crossentropy(Tensor{3, 0, 1}, softmax(x));
+  });
   check("binary, probabilities", shares, [&](const Tensor& x) { return binary_crossentropy(y, x); });
   check("binary, sigmoid", z, [&](const Tensor& x) { return binary_crossentropy(y, sigmoid(x)); });
   check("binary, logits", z, [&](const Tensor& x) { return binary_crossentropy(y, x, {.from_logits = true}); });
@@ -243,39 +244,33 @@ TEST_CASE("losses: gradients agree with differences") {
 }
 
 TEST_CASE("losses: shapes that do not fit") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<ShapeError>(call) == at_line(expected, __FILE__, line));
-  };
   const Tensor p = ones({4, 3});
   const std::string hint = ": one-hot labels are expected; use sparse_categorical_crossentropy for class numbers";
-  check(__LINE__, [&] { categorical_crossentropy(zeros({4}), p); },
-        "categorical_crossentropy: y_true has shape (4,), y_pred (4, 3)" + hint);
-  check(__LINE__, [&] { categorical_crossentropy(zeros({4, 2}), p, {.from_logits = true}); },
-        "categorical_crossentropy: y_true has shape (4, 2), y_pred (4, 3)" + hint);
+  CHECK_ERROR(ShapeError, categorical_crossentropy(zeros({4}), p),
+              "categorical_crossentropy: y_true has shape (4,), y_pred (4, 3)" + hint);
+  CHECK_ERROR(ShapeError, categorical_crossentropy(zeros({4, 2}), p, {.from_logits = true}),
+              "categorical_crossentropy: y_true has shape (4, 2), y_pred (4, 3)" + hint);
   const std::string each = ": one class number for each row is expected";
-  check(__LINE__, [&] { sparse_categorical_crossentropy(zeros({4, 3}), p); },
-        "sparse_categorical_crossentropy: y_true has shape (4, 3), y_pred (4, 3)" + each);
-  check(__LINE__, [&] { sparse_categorical_crossentropy(zeros({3}), p); },
-        "sparse_categorical_crossentropy: y_true has shape (3,), y_pred (4, 3)" + each);
-  check(__LINE__, [&] { sparse_categorical_crossentropy(Tensor(0), Tensor(1.0)); },
-        "sparse_categorical_crossentropy: y_true has shape (), y_pred ()" + each);
-  check(__LINE__, [&] { binary_crossentropy(zeros({4}), p); },
-        "binary_crossentropy: y_true has shape (4,), y_pred (4, 3)");
-  check(__LINE__, [&] { mean_squared_error(zeros({4, 1}), p); },
-        "mean_squared_error: y_true has shape (4, 1), y_pred (4, 3)");
-  check(__LINE__, [&] { mean_absolute_error(zeros({3, 4}), p); },
-        "mean_absolute_error: y_true has shape (3, 4), y_pred (4, 3)");
+  CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(zeros({4, 3}), p),
+              "sparse_categorical_crossentropy: y_true has shape (4, 3), y_pred (4, 3)" + each);
+  CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(zeros({3}), p),
+              "sparse_categorical_crossentropy: y_true has shape (3,), y_pred (4, 3)" + each);
+  CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(Tensor(0), Tensor(1.0)),
+              "sparse_categorical_crossentropy: y_true has shape (), y_pred ()" + each);
+  CHECK_ERROR(ShapeError, binary_crossentropy(zeros({4}), p),
+              "binary_crossentropy: y_true has shape (4,), y_pred (4, 3)");
+  CHECK_ERROR(ShapeError, mean_squared_error(zeros({4, 1}), p),
+              "mean_squared_error: y_true has shape (4, 1), y_pred (4, 3)");
+  CHECK_ERROR(ShapeError, mean_absolute_error(zeros({3, 4}), p),
+              "mean_absolute_error: y_true has shape (3, 4), y_pred (4, 3)");
 }
 
 TEST_CASE("losses: class numbers that are none") {
   const Tensor p = ones({2, 3});
-  const auto check = [&](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<ValueError>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [&] { sparse_categorical_crossentropy(Tensor{0, 3}, p); },
-        "sparse_categorical_crossentropy: 3 is none of the 3 classes, which count from 0");
-  check(__LINE__, [&] { sparse_categorical_crossentropy(Tensor{-1, 0}, p); },
-        "sparse_categorical_crossentropy: -1 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, sparse_categorical_crossentropy(Tensor{0, 3}, p),
+              "sparse_categorical_crossentropy: 3 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, sparse_categorical_crossentropy(Tensor{-1, 0}, p),
+              "sparse_categorical_crossentropy: -1 is none of the 3 classes, which count from 0");
 }
 
 TEST_CASE("loss option: by name, or any function") {

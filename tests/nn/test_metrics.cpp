@@ -58,8 +58,8 @@ TEST_CASE("accuracy: binary, for one unit or a binary loss; one half counts as 0
 TEST_CASE("accuracy: its kind follows from the loss and the width of the output") {
   const Tensor x{{1.0, 0.0}, {0.0, 1.0}, {1.0, 1.0}};
   const auto measure = [&](std::int64_t units, const char* activation, const char* loss, const Tensor& y) {
-    nn::Sequential model{
-        nn::Dense({.units = units, .input_dim = 2, .use_bias = false, .kernel_initializer = "ones", .activation = activation})};
+    nn::Sequential model{nn::Dense(
+        {.units = units, .input_dim = 2, .use_bias = false, .kernel_initializer = "ones", .activation = activation})};
     if (units == 2) model["dense_1.kernel"].assign(Tensor{{5.0, 0.0}, {0.0, 5.0}});
     model.compile({.optimizer = "sgd", .loss = loss, .metrics = {"accuracy"}});
     return model.evaluate(x, y, {.verbose = 0})["accuracy"];
@@ -135,7 +135,9 @@ TEST_CASE("metric: shapes that do not fit name the line") {
     CHECK(message == at_line(expected, __FILE__, line));
     CHECK(metric.result() == 0);
   };
-  check("categorical_accuracy", ones({4}), "categorical_accuracy: y_true has shape (4,), y_pred (4, 3)");
+  check("categorical_accuracy", ones({4}),
+        "categorical_accuracy: y_true has shape (4,), y_pred (4, 3): one-hot labels are expected; use "
+        "sparse_categorical_accuracy for class numbers");
   check("sparse_categorical_accuracy", ones({4, 3}),
         "sparse_categorical_accuracy: y_true has shape (4, 3), y_pred (4, 3)");
   check("binary_accuracy", ones({4}), "binary_accuracy: y_true has shape (4,), y_pred (4, 3)");

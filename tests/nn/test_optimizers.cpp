@@ -7,7 +7,7 @@
 #include "lib/random.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
@@ -64,11 +64,11 @@ TEST_CASE("SGD: by hand, for the loss w^2") {
   };
   CHECK(largest_difference(run({.learning_rate = 0.1}), {0.8, 0.64, 0.512}) < 1e-15);
   CHECK(largest_difference(run({.learning_rate = 0.1, .momentum = 0.9}), {0.8, 0.46, 0.062}) < 1e-15);
-  CHECK(largest_difference(run({.learning_rate = 0.1, .momentum = 0.9, .nesterov = true}),
-                           {0.62, 0.2224, -0.108352}) < 1e-15);
-  // Rates 0.1, 0.1 / 1.5, 0.1 / 2.
-  CHECK(largest_difference(run({.learning_rate = 0.1, .decay = 0.5}), {0.8, 0.8 - 0.16 / 1.5, (0.8 - 0.16 / 1.5) * 0.9}) <
+  CHECK(largest_difference(run({.learning_rate = 0.1, .momentum = 0.9, .nesterov = true}), {0.62, 0.2224, -0.108352}) <
         1e-15);
+  // Rates 0.1, 0.1 / 1.5, 0.1 / 2.
+  CHECK(largest_difference(run({.learning_rate = 0.1, .decay = 0.5}),
+                           {0.8, 0.8 - 0.16 / 1.5, (0.8 - 0.16 / 1.5) * 0.9}) < 1e-15);
 }
 
 TEST_CASE("SGD and Adam: the examples of Keras's documentation, for the loss w^2 / 2") {
@@ -169,7 +169,8 @@ TEST_CASE("optimizers: the updates of large parameters are those of their elemen
     worst = std::max(worst, std::abs(heavy[i] - (x[i] - 1.25 * g[i])));
     // The same gradient twice: two steps of almost the rate, as the corrected averages are g and g^2.
     double expected = x[i];
-    for (const double rest : {1 - 0.999, 1 - 0.999 * 0.999}) expected -= 0.5 * g[i] / (std::abs(g[i]) + 1e-7 / std::sqrt(rest));
+    for (const double rest : {1 - 0.999, 1 - 0.999 * 0.999})
+      expected -= 0.5 * g[i] / (std::abs(g[i]) + 1e-7 / std::sqrt(rest));
     worst = std::max(worst, std::abs(adam[i] - expected));
   }
   CHECK(worst < 1e-12);
@@ -336,25 +337,22 @@ TEST_CASE("optimizers: step leaves penalties to the loss") {
 }
 
 TEST_CASE("optimizers: what they cannot work with") {
-  const auto check = [](unsigned line, auto call, const std::string& expected) {
-    CHECK(message_of<ValueError>(call) == at_line(expected, __FILE__, line));
-  };
-  check(__LINE__, [] { SGD({.learning_rate = -0.1}); }, "SGD: the learning rate must not be negative, got -0.1");
-  check(__LINE__, [] { SGD({.learning_rate = std::nan("")}); }, "SGD: the learning rate must not be negative, got nan");
-  check(__LINE__, [] { SGD({.momentum = -0.5}); }, "SGD: the momentum must lie in [0, 1), got -0.5");
-  check(__LINE__, [] { SGD({.momentum = 1}); }, "SGD: the momentum must lie in [0, 1), got 1");
-  check(__LINE__, [] { SGD({.decay = -1}); }, "SGD: the decay must not be negative, got -1");
-  check(__LINE__, [] { Adam({.learning_rate = -2}); }, "Adam: the learning rate must not be negative, got -2");
-  check(__LINE__, [] { Adam({.beta_1 = 1}); }, "Adam: a beta must lie in [0, 1), got 1");
-  check(__LINE__, [] { Adam({.beta_2 = -0.1}); }, "Adam: a beta must lie in [0, 1), got -0.1");
-  check(__LINE__, [] { Adam({.epsilon = 0}); }, "Adam: epsilon must be positive, got 0");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = -0.1}), "SGD: the learning rate must not be negative, got -0.1");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = std::nan("")}), "SGD: the learning rate must not be negative, got nan");
+  CHECK_ERROR(ValueError, SGD({.momentum = -0.5}), "SGD: the momentum must lie in [0, 1), got -0.5");
+  CHECK_ERROR(ValueError, SGD({.momentum = 1}), "SGD: the momentum must lie in [0, 1), got 1");
+  CHECK_ERROR(ValueError, SGD({.decay = -1}), "SGD: the decay must not be negative, got -1");
+  CHECK_ERROR(ValueError, Adam({.learning_rate = -2}), "Adam: the learning rate must not be negative, got -2");
+  CHECK_ERROR(ValueError, Adam({.beta_1 = 1}), "Adam: a beta must lie in [0, 1), got 1");
+  CHECK_ERROR(ValueError, Adam({.beta_2 = -0.1}), "Adam: a beta must lie in [0, 1), got -0.1");
+  CHECK_ERROR(ValueError, Adam({.epsilon = 0}), "Adam: epsilon must be positive, got 0");
   SGD sgd;
-  check(__LINE__, [&] { sgd.set_learning_rate(-3); }, "SGD: the learning rate must not be negative, got -3");
+  CHECK_ERROR(ValueError, sgd.set_learning_rate(-3), "SGD: the learning rate must not be negative, got -3");
   const std::string none =
       ": no parameters to change: construct it with net.parameters(), after the first pass if layers learn their input "
       "size from it";
-  check(__LINE__, [&] { sgd.step(); }, "SGD" + none);
-  check(__LINE__, [&] { Adam(list({})).step(); }, "Adam" + none);
-  check(__LINE__, [&] { sgd.step_with_penalties(); }, "SGD" + none);
+  CHECK_ERROR(ValueError, sgd.step(), "SGD" + none);
+  CHECK_ERROR(ValueError, Adam(list({})).step(), "Adam" + none);
+  CHECK_ERROR(ValueError, sgd.step_with_penalties(), "SGD" + none);
   CHECK(sgd.iterations() == 0);
 }

@@ -39,9 +39,10 @@ std::string repeated(const std::string& text, std::size_t count) {
 struct Constant : nn::Sequential {
   Constant() {
     add(nn::Dense({.units = 1, .input_dim = 2}));
-    compile({.optimizer = "sgd",
-             .loss = [](const Tensor&, const Tensor& p) { return sum(p) * 0.0 + 0.5; },
-             .metrics = {nn::Metric("always", [](const Tensor&, const Tensor& p) { return 2.0 * double(p.shape()[0]); })}});
+    compile(
+        {.optimizer = "sgd",
+         .loss = [](const Tensor&, const Tensor& p) { return sum(p) * 0.0 + 0.5; },
+         .metrics = {nn::Metric("always", [](const Tensor&, const Tensor& p) { return 2.0 * double(p.shape()[0]); })}});
   }
 };
 
@@ -99,8 +100,8 @@ TEST_CASE("progress line: the last line is drawn at any time, 0.05 s later any l
   line.update(1, {});
   const std::string first = screen.out.str();
   line.update(2, {});
-  CHECK(screen.out.str() == first + repeated("\b", first.size() - 1) +
-                                "\r2/2 [==============================] - 0s 0us/step\n");
+  CHECK(screen.out.str() ==
+        first + repeated("\b", first.size() - 1) + "\r2/2 [==============================] - 0s 0us/step\n");
 
   Screen slower;
   ProgressLine other(100, slower.display());
@@ -148,9 +149,11 @@ TEST_CASE("progress line: what a value looks like") {
 TEST_CASE("progress line: accuracy is called acc, other names stay") {
   Screen screen;
   ProgressLine line(1, screen.display());
-  line.update(1, logs({{"loss", 1}, {"accuracy", 2}, {"mse", 3}, {"val_loss", 4}, {"val_accuracy", 5}, {"val_mse", 6}}));
-  CHECK(screen.out.str().ends_with(" - loss: 1.0000 - acc: 2.0000 - mse: 3.0000 - val_loss: 4.0000 - val_acc: 5.0000"
-                                   " - val_mse: 6.0000\n"));
+  line.update(1,
+              logs({{"loss", 1}, {"accuracy", 2}, {"mse", 3}, {"val_loss", 4}, {"val_accuracy", 5}, {"val_mse", 6}}));
+  CHECK(
+      screen.out.str().ends_with(" - loss: 1.0000 - acc: 2.0000 - mse: 3.0000 - val_loss: 4.0000 - val_acc: 5.0000"
+                                 " - val_mse: 6.0000\n"));
 }
 
 TEST_CASE("progress line: golden, evaluate shows no figures") {
@@ -216,8 +219,9 @@ TEST_CASE("progress line: golden with backspaces, as many as the line before is 
   screen.now = 6;
   line.update(60000, logs({{"loss", 1.0010666666666668}}));
   const std::string text = screen.out.str();
-  CHECK(text.ends_with("\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\r60000/60000 "
-                       "[==============================] - 6s 100us/step - loss: 1.0011\n"));
+  CHECK(
+      text.ends_with("\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\r60000/60000 "
+                     "[==============================] - 6s 100us/step - loss: 1.0011\n"));
   CHECK(text.find('\r', 1) - text.find('\b') == width);
 }
 

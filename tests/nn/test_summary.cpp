@@ -57,9 +57,9 @@ TEST_CASE("summary: golden, the tutorial's network with dropout") {
 TEST_CASE("summary: a model whose input is not known yet shows ?, and the shapes after the first pass") {
   nn::Sequential model{nn::Flatten(), nn::Dense({.units = 4}), nn::Activation("relu")};
   const auto expected = [](const char* flat, const char* dense, const char* relu, const char* own, const char* total) {
-    return head + "flatten_1 (Flatten)          " + flat + "0         \n" + thin + "dense_1 (Dense)              " + dense +
-           own + "\n" + thin + "activation_1 (Activation)    " + relu + "0         \n" + thick + "Total params: " + total +
-           "\nTrainable params: " + total + "\nNon-trainable params: 0\n" + thin;
+    return head + "flatten_1 (Flatten)          " + flat + "0         \n" + thin + "dense_1 (Dense)              " +
+           dense + own + "\n" + thin + "activation_1 (Activation)    " + relu + "0         \n" + thick +
+           "Total params: " + total + "\nTrainable params: " + total + "\nNon-trainable params: 0\n" + thin;
   };
   const char* unknown = "?                         ";
   CHECK(summary(model) == expected(unknown, unknown, unknown, "0         ", "0"));
@@ -74,10 +74,11 @@ TEST_CASE("summary: a model of one's own, with parameters, buffers and nested mo
     nn::Sequential& tail = add(nn::Sequential{nn::Dense({.units = 1000, .input_dim = 3}), nn::Dropout(0.5)});
     Tensor& scale = parameter("scale", ones({1000}));
     Tensor& seen = buffer("seen", zeros({2}, int64));
+    Tensor& offset = parameter("offset", zeros({2000})).set_requires_grad(false);
     Tensor forward(const Tensor& x) override { return tail(hidden(x)) * scale; }
   } model;
   const std::string totals =
-      thick + "Total params: 5,011\nTrainable params: 5,009\nNon-trainable params: 2\n" + thin;
+      thick + "Total params: 7,011\nTrainable params: 5,009\nNon-trainable params: 2,002\n" + thin;
   CHECK(summary(model) == head + "hidden (Dense)               ?                         9         \n" + thin +
                               "sequential_1 (Sequential)    ?                         4000      \n" + totals);
   model(zeros({5, 2}));
@@ -113,5 +114,6 @@ TEST_CASE("summary: thousands separators") {
 TEST_CASE("summary: long names are cut at their column, as Keras does") {
   nn::Sequential model;
   model.add(nn::Dense({.units = 1234567, .input_dim = 1, .use_bias = false}), "a_name_that_does_not_fit_its_column");
-  CHECK(summary(model).find("a_name_that_does_not_fit_its (None, 1234567)           1234567   \n") != std::string::npos);
+  CHECK(summary(model).find("a_name_that_does_not_fit_its (None, 1234567)           1234567   \n") !=
+        std::string::npos);
 }

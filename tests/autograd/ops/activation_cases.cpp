@@ -62,12 +62,15 @@ OpCase dropout_case(double rate) {
 Cases functions_of_one() {
   return {
       unary("tanh", tanh, std::tanh, samples_of_one()),
-      unary("sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, samples_of_one()),
+      unary(
+          "sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, samples_of_one()),
       unary("relu", relu, positive_part, {{distinct({3, 4})}, {distinct({}, -0.3)}, {distinct({2, 1, 3}, -0.25)}}),
       unary("softplus", softplus, log_of_one_plus_exp, samples_of_one()),
       {.name = "tanh_gradient",
        .function = [](const Inputs& v) { return tanh_gradient(v[0], v[1]); },
-       .samples = {{uniform({3, 4}), uniform({3, 4}, -0.9, 0.9)}, {uniform({}), uniform({})}, {uniform({1, 2}), uniform({1, 2})}},
+       .samples = {{uniform({3, 4}), uniform({3, 4}, -0.9, 0.9)},
+                   {uniform({}), uniform({})},
+                   {uniform({1, 2}), uniform({1, 2})}},
        .reference =
            [](const Inputs& v) {
              return zip(Values(v[0]), Values(v[1]), [](double dy, double y) { return dy * (1 - y * y); });

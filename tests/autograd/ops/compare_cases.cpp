@@ -18,9 +18,10 @@ OpCase comparison(const char* name, Tensor (*op)(Operand, Operand), bool (*holds
   return {.name = name,
           .function = [op](const Inputs& v) { return op(v[0], v[1]); },
           .samples = with_ties(),
-          .reference = [holds](const Inputs& v) {
-            return zip(Values(v[0]), Values(v[1]), [holds](double a, double b) { return holds(a, b) ? 1.0 : 0.0; });
-          },
+          .reference =
+              [holds](const Inputs& v) {
+                return zip(Values(v[0]), Values(v[1]), [holds](double a, double b) { return holds(a, b) ? 1.0 : 0.0; });
+              },
           .differentiable = false,
           .elementwise = true};
 }
@@ -28,11 +29,10 @@ OpCase comparison(const char* name, Tensor (*op)(Operand, Operand), bool (*holds
 std::vector<Inputs> choices() {
   std::vector<Inputs> samples;
   const std::vector<std::array<Shape, 3>> shapes{
-      {{{3, 4}, {3, 4}, {3, 4}}}, {{{3, 1}, {4}, {3, 4}}}, {{{3, 4}, {}, {4}}},   {{{}, {2, 3}, {2, 1}}},
+      {{{3, 4}, {3, 4}, {3, 4}}}, {{{3, 1}, {4}, {3, 4}}}, {{{3, 4}, {}, {4}}},  {{{}, {2, 3}, {2, 1}}},
       {{{2, 1, 3}, {4, 1}, {}}},  {{{}, {}, {}}},          {{{5}, {1}, {1, 1}}},
   };
-  for (const auto& [condition, a, b] : shapes)
-    samples.push_back({uniform(condition) > 0.0, uniform(a), uniform(b)});
+  for (const auto& [condition, a, b] : shapes) samples.push_back({uniform(condition) > 0.0, uniform(a), uniform(b)});
   return samples;
 }
 

@@ -26,10 +26,22 @@ OpCase like(const char* name, Tensor (*make)(const Tensor&), double value) {
 
 Cases creation_cases() {
   return {
-      constant("zeros", "", [] { return zeros({2, 2}); }, {{2, 2}, {0, 0, 0, 0}}),
-      constant("zeros", "empty", [] { return zeros({0, 3}); }, {{0, 3}, {}}),
+      constant("zeros", "",
+               [] {
+                 return zeros({2, 2});
+               },
+               {{2, 2}, {0, 0, 0, 0}}),
+      constant("zeros", "empty",
+               [] {
+                 return zeros({0, 3});
+               },
+               {{0, 3}, {}}),
       constant("ones", "", [] { return ones({3}, int32); }, {{3}, {1, 1, 1}}),
-      constant("full", "", [] { return full({2, 1}, -2.5); }, {{2, 1}, {-2.5, -2.5}}),
+      constant("full", "",
+               [] {
+                 return full({2, 1}, -2.5);
+               },
+               {{2, 1}, {-2.5, -2.5}}),
       constant("full", "0-d", [] { return full({}, 7, uint8); }, {{}, {7}}),
       like("zeros_like", zeros_like, 0),
       like("ones_like", ones_like, 1),

@@ -17,7 +17,11 @@ OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double)
 
 /// Samples that come no nearer than 0.05 to 0, 0.5 and -0.5, where some functions have a kink.
 std::vector<Inputs> between_kinks() {
-  return {{distinct({3, 4})}, {distinct({5}, -0.25)}, {distinct({}, -0.3)}, {distinct({2, 1, 3}, -0.95)}, {distinct({1, 1}, 0.75)}};
+  return {{distinct({3, 4})},
+          {distinct({5}, -0.25)},
+          {distinct({}, -0.3)},
+          {distinct({2, 1, 3}, -0.95)},
+          {distinct({1, 1}, 0.75)}};
 }
 
 double limited(double x) { return std::isnan(x) ? x : std::fmax(-0.5, std::fmin(x, 0.5)); }
@@ -50,10 +54,16 @@ Cases elementwise_cases() {
       unary("log1p", log1p, std::log1p, samples_of_one(-0.5, 2)),
       unary("expm1", expm1, std::expm1, samples_of_one()),
       unary("sqrt", sqrt, std::sqrt, samples_of_one(0.5, 3)),
-      unary("rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }, samples_of_one(0.5, 3)),
-      unary("square", square, [](double x) { return x * x; }, samples_of_one()),
+      unary(
+          "rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }, samples_of_one(0.5, 3)),
+      unary(
+          "square", square, [](double x) { return x * x; }, samples_of_one()),
       unary("abs", abs, std::fabs, between_kinks()),
-      unary("sign", sign, [](double x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }, between_kinks()),
+      unary(
+          "sign", sign, [](double x) { return x > 0    ? 1
+                                              : x < 0  ? -1
+                                              : x == 0 ? 0
+                                                       : x; }, between_kinks()),
       clip_case(),
       {.name = "astype",
        .variant = "the same dtype",

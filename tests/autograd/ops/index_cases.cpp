@@ -12,14 +12,15 @@ OpCase slicing(const char* variant, const Shape& shape, std::size_t axis, const 
           .variant = variant,
           .function = [=](const Inputs& v) { return slice(v[0], static_cast<int>(axis), bounds); },
           .samples = {{uniform(shape)}},
-          .reference = [=](const Inputs& v) {
-            Shape result = shape;
-            result[axis] = static_cast<std::int64_t>(positions.size());
-            return generate(result, [&, x = Values(v[0])](Index i) {
-              i[axis] = positions[static_cast<std::size_t>(i[axis])];
-              return x.at(i);
-            });
-          }};
+          .reference =
+              [=](const Inputs& v) {
+                Shape result = shape;
+                result[axis] = static_cast<std::int64_t>(positions.size());
+                return generate(result, [&, x = Values(v[0])](Index i) {
+                  i[axis] = positions[static_cast<std::size_t>(i[axis])];
+                  return x.at(i);
+                });
+              }};
 }
 
 Cases slices() {
@@ -43,14 +44,15 @@ OpCase selection(const Shape& shape, std::int64_t index, int axis, std::size_t p
           .variant = concat(index, " of axis ", axis),
           .function = [=](const Inputs& v) { return select(v[0], index, axis); },
           .samples = {{uniform(shape)}},
-          .reference = [=](const Inputs& v) {
-            Shape result = shape;
-            result.erase(position);
-            return generate(result, [&, x = Values(v[0])](Index i) {
-              i.insert(i.begin() + static_cast<std::ptrdiff_t>(position), place);
-              return x.at(i);
-            });
-          }};
+          .reference =
+              [=](const Inputs& v) {
+                Shape result = shape;
+                result.erase(position);
+                return generate(result, [&, x = Values(v[0])](Index i) {
+                  i.insert(i.begin() + static_cast<std::ptrdiff_t>(position), place);
+                  return x.at(i);
+                });
+              }};
 }
 
 /// An index as Python counts: from the end if it is negative.
@@ -64,20 +66,21 @@ OpCase taking(const char* variant, const Shape& shape, const Tensor& indices, in
           .variant = variant,
           .function = [axis](const Inputs& v) { return take(v[0], v[1], axis); },
           .samples = {{uniform(shape), indices}},
-          .reference = [=](const Inputs& v) {
-            const Values x(v[0]), where(v[1]);
-            Shape result = x.shape;
-            result.erase(position);
-            for (std::size_t i = 0; i < where.shape.rank(); ++i) result.insert(position + i, where.shape[i]);
-            return generate(result, [&](const Index& i) {
-              const auto first = i.begin() + static_cast<std::ptrdiff_t>(position);
-              const auto last = first + static_cast<std::ptrdiff_t>(where.shape.rank());
-              Index place(i.begin(), first);
-              place.push_back(counted(where.at(Index(first, last)), x.shape[position]));
-              place.insert(place.end(), last, i.end());
-              return x.at(place);
-            });
-          }};
+          .reference =
+              [=](const Inputs& v) {
+                const Values x(v[0]), where(v[1]);
+                Shape result = x.shape;
+                result.erase(position);
+                for (std::size_t i = 0; i < where.shape.rank(); ++i) result.insert(position + i, where.shape[i]);
+                return generate(result, [&](const Index& i) {
+                  const auto first = i.begin() + static_cast<std::ptrdiff_t>(position);
+                  const auto last = first + static_cast<std::ptrdiff_t>(where.shape.rank());
+                  Index place(i.begin(), first);
+                  place.push_back(counted(where.at(Index(first, last)), x.shape[position]));
+                  place.insert(place.end(), last, i.end());
+                  return x.at(place);
+                });
+              }};
 }
 
 OpCase gathering(const char* variant, const Shape& shape, const Tensor& indices, int axis, std::size_t position) {
@@ -85,13 +88,14 @@ OpCase gathering(const char* variant, const Shape& shape, const Tensor& indices,
           .variant = variant,
           .function = [axis](const Inputs& v) { return gather(v[0], v[1], axis); },
           .samples = {{uniform(shape), indices}},
-          .reference = [position](const Inputs& v) {
-            const Values x(v[0]), where(v[1]);
-            return generate(where.shape, [&](Index i) {
-              i[position] = counted(where.at(i), x.shape[position]);
-              return x.at(i);
-            });
-          }};
+          .reference =
+              [position](const Inputs& v) {
+                const Values x(v[0]), where(v[1]);
+                return generate(where.shape, [&](Index i) {
+                  i[position] = counted(where.at(i), x.shape[position]);
+                  return x.at(i);
+                });
+              }};
 }
 
 OpCase one_hot_case(const Tensor& indices, std::int64_t depth) {

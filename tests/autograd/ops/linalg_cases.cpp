@@ -33,9 +33,9 @@ Values product(Values a, Values b) {
 std::vector<Inputs> factors() {
   std::vector<Inputs> samples;
   const std::vector<std::pair<Shape, Shape>> shapes{
-      {{3, 4}, {4, 2}},    {{4}, {4}},          {{4}, {4, 3}},          {{3, 4}, {4}},       {{1, 4}, {4, 1}},
-      {{3, 1}, {1, 2}},    {{2, 3, 4}, {4, 2}}, {{3, 4}, {2, 4, 2}},    {{2, 3, 4}, {2, 4, 2}},
-      {{2, 1, 2, 3}, {3, 3, 2}}, {{4}, {2, 4, 3}},  {{2, 3, 4}, {4}},       {{1, 1}, {1, 1}},    {{3, 0}, {0, 2}},
+      {{3, 4}, {4, 2}}, {{4}, {4}},          {{4}, {4, 3}},       {{3, 4}, {4}},          {{1, 4}, {4, 1}},
+      {{3, 1}, {1, 2}}, {{2, 3, 4}, {4, 2}}, {{3, 4}, {2, 4, 2}}, {{2, 3, 4}, {2, 4, 2}}, {{2, 1, 2, 3}, {3, 3, 2}},
+      {{4}, {2, 4, 3}}, {{2, 3, 4}, {4}},    {{1, 1}, {1, 1}},    {{3, 0}, {0, 2}},
   };
   for (const auto& [a, b] : shapes) samples.push_back({uniform(a, 0.5, 2), uniform(b, 0.5, 2)});
   return samples;
@@ -60,9 +60,7 @@ Cases linalg_cases() {
        .function = [](const Inputs& v) { return linear(v[0], v[1], v[2]); },
        .samples = layers(),
        .reference =
-           [](const Inputs& v) {
-             return zip(product(Values(v[0]), Values(v[1])), Values(v[2]), std::plus<>());
-           }},
+           [](const Inputs& v) { return zip(product(Values(v[0]), Values(v[1])), Values(v[2]), std::plus<>()); }},
   };
 }
 

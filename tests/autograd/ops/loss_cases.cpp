@@ -10,7 +10,8 @@ namespace {
 /// -sum y ln softmax(z) over the last axis.
 Values entropy(const Inputs& v) {
   const Values terms = zip(Values(v[1]), log_shares(Values(v[0]), -1), std::multiplies<>());
-  return fold(terms, {-1}, false, [](const std::vector<double>& row) { return -std::accumulate(row.begin(), row.end(), 0.0); });
+  return fold(terms, {-1}, false,
+              [](const std::vector<double>& row) { return -std::accumulate(row.begin(), row.end(), 0.0); });
 }
 
 }  // namespace

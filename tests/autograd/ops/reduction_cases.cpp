@@ -47,7 +47,8 @@ double average(const Numbers& x) { return total(x) / static_cast<double>(x.size(
 
 double spread(const Numbers& x) {
   const double middle = average(x);
-  return std::accumulate(x.begin(), x.end(), 0.0, [&](double sum, double v) { return sum + (v - middle) * (v - middle); });
+  return std::accumulate(x.begin(), x.end(), 0.0,
+                         [&](double sum, double v) { return sum + (v - middle) * (v - middle); });
 }
 
 double log_of_sum_of_exp(const Numbers& x) {
@@ -61,8 +62,8 @@ Cases folds() {
   Cases cases;
   const auto append = [&](Cases more) { cases.insert(cases.end(), more.begin(), more.end()); };
   append(along_axes(
-      "sum", [](const Tensor& x, const Axes& axes, bool keep) { return sum(x, {.axis = axes, .keepdims = keep}); }, total,
-      positive));
+      "sum", [](const Tensor& x, const Axes& axes, bool keep) { return sum(x, {.axis = axes, .keepdims = keep}); },
+      total, positive));
   append(along_axes(
       "mean", [](const Tensor& x, const Axes& axes, bool keep) { return mean(x, {.axis = axes, .keepdims = keep}); },
       average, positive));
@@ -91,12 +92,13 @@ Cases choices(const char* name, Op op, Better better) {
   Cases cases;
   for (const bool keepdims : {false, true})
     for (const std::vector<int>& axes : {std::vector<int>{}, {0}, {1}, {2}, {-2}})
-      cases.push_back({.name = name,
-                       .variant = describe(axes, keepdims),
-                       .function = [=](const Inputs& v) { return op(v[0], {.axis = as_axes(axes), .keepdims = keepdims}); },
-                       .samples = {{distinct({2, 3, 4})}, {distinct({3, 1, 2})}},
-                       .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, first); },
-                       .differentiable = false});
+      cases.push_back(
+          {.name = name,
+           .variant = describe(axes, keepdims),
+           .function = [=](const Inputs& v) { return op(v[0], {.axis = as_axes(axes), .keepdims = keepdims}); },
+           .samples = {{distinct({2, 3, 4})}, {distinct({3, 1, 2})}},
+           .reference = [=](const Inputs& v) { return fold(Values(v[0]), axes, keepdims, first); },
+           .differentiable = false});
   return cases;
 }
 
@@ -117,9 +119,8 @@ OpCase squares() {
           .samples = samples_of_one(),
           .reference =
               [](const Inputs& v) {
-                return fold(Values(v[0]), {}, false, [](const Numbers& x) {
-                  return std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
-                });
+                return fold(Values(v[0]), {}, false,
+                            [](const Numbers& x) { return std::inner_product(x.begin(), x.end(), x.begin(), 0.0); });
               }};
 }
 
