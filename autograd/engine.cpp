@@ -35,6 +35,15 @@ void accumulate(Tensor& total, Tensor contribution) {
   }
 }
 
+/// A gradient must be defined, and broadcast with the shape of what it belongs to.
+void check_fits(const char* who, const Node& node, const Tensor& gradient, const Shape& shape) {
+  if (gradient.defined() && (broadcasts_to(shape, gradient.shape()) || broadcasts_to(gradient.shape(), shape))) return;
+  throw ShapeError(concat("backward: ", who, " of '", node.op(), "' returned ",
+                          gradient.defined() ? "a gradient of shape " + to_string(gradient.shape()) : "an undefined tensor",
+                          " where shape ", shape, " is expected. Recorded here:"),
+                   node.where());
+}
+
 /// The gradients in flight: of each node, the sum of what its consumers gave. They belong to one backward call.
 class Queue {
  public:
@@ -95,6 +104,7 @@ class Backward final : public InputGradients {
 
   void give(std::size_t input, Tensor gradient) override {
     const NodeRef& to = current_->input(input);
+    check_fits("the rule", *current_, gradient, to->shape());
     queue_.add(to, sum_to(gradient, to->shape(), to->dtype()));
   }
 
@@ -166,7 +176,10 @@ void Backward::visit(const NodeRef& current, Tensor gradient) {
   Node& node = *current;
   if (auto* extra = node.attachments())
     for (const auto& hook : extra->hooks)
-      if (Tensor changed = hook(gradient); changed.defined()) gradient = sum_to(changed, node.shape(), node.dtype());
+      if (const Tensor changed = hook(gradient); changed.defined()) {
+        check_fits("a hook", node, changed, node.shape());
+        gradient = sum_to(changed, node.shape(), node.dtype());
+      }
   if (restricted_) {
     if (const auto asked = results_.find(&node); asked != results_.end()) accumulate(asked->second, gradient);
     if (!leads_on(node)) return;

@@ -124,7 +124,9 @@ class XG_API Tensor {
 struct BackwardOptions {
   Tensor gradient = {};       ///< of the loss with respect to the root, in the root's shape; 1 if undefined
   bool retain_graph = false;  ///< keep what the rules saved, so that the graph can be walked again
-  bool create_graph = false;  ///< record the backward pass itself, so that gradients can be differentiated
+  /// Record the backward pass itself, so that gradients can be differentiated. A stored gradient then holds the graph that
+  /// holds its leaf: zero_grad() frees them, and grad() never stores one.
+  bool create_graph = false;
 };
 
 /// Prints the values, as NumPy does.

@@ -13,7 +13,8 @@ namespace xg::nn {
 /// A name that something is looked up by, with the user's line.
 struct Name {
   Name(const char* name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
-  Name(const std::string& name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
+  Name(const std::string& name, std::source_location line = std::source_location::current())
+      : text(name), where(line) {}
 
   std::string text;
   std::source_location where;

@@ -43,11 +43,13 @@ bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
 }
 
 bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTensor>& others) {
-  return std::any_of(some.begin(), some.end(), [&](const NamedTensor& parameter) { return contains(others, parameter); });
+  return std::any_of(some.begin(), some.end(),
+                     [&](const NamedTensor& parameter) { return contains(others, parameter); });
 }
 
 /// The parameters with a regularizer that are not in `list`.
-std::vector<NamedTensor> regularized_outside(const std::vector<NamedTensor>& list, const std::vector<NamedTensor>& parameters) {
+std::vector<NamedTensor> regularized_outside(const std::vector<NamedTensor>& list,
+                                             const std::vector<NamedTensor>& parameters) {
   std::vector<NamedTensor> outside;
   for (const auto& parameter : parameters)
     if (parameter.regularizer && !contains(list, parameter)) outside.push_back(parameter);
@@ -83,8 +85,8 @@ class Model::Figures {
  public:
   explicit Figures(const TrainingSetup& setup) : setup_(setup) { logs_.set("loss", 0); }
 
-  void add_loss(double loss, const Tensor& prediction) {
-    const auto count = static_cast<double>(prediction.shape()[0]);
+  void add_loss(double loss, const Tensor& x) {
+    const auto count = static_cast<double>(x.shape()[0]);
     loss_sum_ += loss * count;
     samples_ += count;
     logs_.set("loss", loss_sum_ / samples_);
@@ -169,7 +171,7 @@ void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   optimizer.zero_grad();
   loss.backward();
   const double l2_penalty = optimizer.step_with_penalties();
-  figures.add_loss(loss.item() + l2_penalty + fixed_penalty, prediction);
+  figures.add_loss(loss.item() + l2_penalty + fixed_penalty, x);
 }
 
 Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_location where) {
@@ -193,7 +195,7 @@ void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, F
     double loss = data_loss(y_batch, prediction).item();
     for (const Tensor& term : pass_penalties()) loss += term.item();
     if (!parameter_penalty) parameter_penalty = penalty_of(parameters());
-    figures.add_loss(loss + *parameter_penalty, prediction);
+    figures.add_loss(loss + *parameter_penalty, x_batch);
     figures.add_metrics(y_batch, prediction);
     seen += x_batch.shape()[0];
     if (line) line->update(seen, {});
@@ -219,6 +221,10 @@ Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::sourc
   std::int64_t start = 0;
   for (const auto [batch, same] : data::batches(x, x, {.size = options.batch_size})) {
     const Array part = (*this)(batch).array();
+    if (part.rank() == 0 || part.shape()[0] != batch.shape()[0])
+      throw ShapeError(concat("predict: the output for ", batch.shape()[0], " samples has shape ", part.shape(),
+                              ": its first axis must be the samples"),
+                       where);
     if (!all.defined()) {
       Shape shape = part.shape();
       shape[0] = x.shape()[0];

@@ -58,7 +58,7 @@ class XG_API Module {
   void eval() { train(false); }
   bool training() const { return training_; }
 
-  /// What the regularizers add to the loss: those of the parameters, and those of the outputs in the last pass. A scalar.
+  /// What the regularizers add to the loss, a scalar: those of the parameters, and those of the outputs in the last pass.
   /// Make the pass in a statement before: C++ may compute `net.penalty()` first in `loss(net(x)) + net.penalty()`.
   Tensor penalty(std::source_location where = std::source_location::current()) const;
 
@@ -97,7 +97,8 @@ class XG_API Module {
  private:
   using List = std::vector<std::unique_ptr<NamedTensor>>;
 
-  Tensor& declare(List& list, const std::string& name, Tensor value, Regularizer regularizer, std::source_location where);
+  Tensor& declare(List& list, const std::string& name, Tensor value, Regularizer regularizer,
+                  std::source_location where);
   void collect(List Module::*list, const std::string& prefix, std::vector<NamedTensor>& found) const;
   void forget_penalties();
 

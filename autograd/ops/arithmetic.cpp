@@ -55,7 +55,9 @@ Tensor divide(Operand a, Operand b) {
 }
 
 Tensor negative(const Operand& x) {
-  if (x.dtype() == boolean) throw DTypeError(concat("negative: no arithmetic on boolean tensors"), x.where());
+  if (x.dtype() == boolean) 
+    throw DTypeError(concat("negative: no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"),
+                     x.where());
   return record("negative", kernels::negative(x.array()), edge(x, [](const Tensor& dy) { return -dy; }));
 }
 

@@ -124,8 +124,9 @@ Tensor one_hot(const Operand& indices, std::int64_t depth, DType dtype) {
   const Array chosen = checked_indices("one_hot", indices, depth);
   const std::int64_t* index = chosen.data<std::int64_t>();
   const Array given = indices.array().astype(int64).contiguous();
-  if (!std::equal(index, index + chosen.size(), given.data<std::int64_t>()))
-    throw ValueError(concat("one_hot: an index is negative"), indices.where());
+  const auto [wrapped, negative] = std::mismatch(index, index + chosen.size(), given.data<std::int64_t>());
+  if (wrapped != index + chosen.size())
+    throw ValueError(concat("one_hot: index ", *negative, " is out of range for a depth of ", depth), indices.where());
   return kernels::one_hot(chosen, depth, dtype);
 }
 

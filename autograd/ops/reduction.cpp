@@ -122,18 +122,14 @@ Tensor logsumexp(const Operand& x, const Reduce& options) {
 
 Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype) {
   Tensor result = gradient;
-  if (result.shape() != shape) {
-    if (!broadcasts_to(shape, result.shape())) {
-      if (!broadcasts_to(result.shape(), shape))
-        throw ShapeError(concat("a gradient rule returned shape ", result.shape(), " for an input of shape ", shape));
-      result = broadcast_to(result, shape);
-    } else {
-      const std::size_t lead = result.rank() - shape.rank();
-      std::vector<int> stretched;
-      for (std::size_t axis = 0; axis < result.rank(); ++axis)
-        if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1)) stretched.push_back(static_cast<int>(axis));
-      result = reshape(sum(result, {.axis = Axes(stretched), .keepdims = true}), shape);
-    }
+  if (broadcasts_to(result.shape(), shape)) {
+    if (result.shape() != shape) result = broadcast_to(result, shape);
+  } else {
+    const std::size_t lead = result.rank() - shape.rank();
+    std::vector<int> stretched;
+    for (std::size_t axis = 0; axis < result.rank(); ++axis)
+      if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1)) stretched.push_back(static_cast<int>(axis));
+    result = reshape(sum(result, {.axis = Axes(stretched), .keepdims = true}), shape);
   }
   return result.dtype() == dtype ? result : astype(result, dtype);
 }

@@ -21,8 +21,8 @@ void EarlyStopping::on_train_begin(TrainingRun& run) {
   std::string known;
   for (const auto& name : run.figures) known += (known.empty() ? "" : ", ") + name;
   if (std::find(run.figures.begin(), run.figures.end(), options_.monitor) == run.figures.end())
-    throw ValueError(concat("EarlyStopping: the run has no figure '", options_.monitor, "' to monitor: known are ", known),
-                     where_);
+    throw ValueError(
+        concat("EarlyStopping: the run has no figure '", options_.monitor, "' to monitor: known are ", known), where_);
   wait_ = 0;
   started_ = false;
   stopped_epoch_.reset();

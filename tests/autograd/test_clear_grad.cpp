@@ -105,6 +105,7 @@ TEST_CASE("clear_grad: a pass that records, or fails, does not spoil the next") 
   CHECK(layer.w.grad().requires_grad());
   check_close(layer.w.grad(), layer.expected());
   layer.w.clear_grad();
+  layer.b.clear_grad();
   layer.loss().backward();
   layer.w.clear_grad();
   const Tensor fails = record("fails", layer.w.array().clone(),

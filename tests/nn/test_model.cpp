@@ -19,7 +19,7 @@
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/sequential.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/autograd/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
@@ -151,17 +151,17 @@ TEST_CASE("fit: with Adam, dropout, penalties and one-hot labels") {
 }
 
 TEST_CASE("fit: the same seed gives the same bits, another seed others, for any number of threads") {
-  const SignProblem train(100), test(50, 2);
+  const Tensor x = Generator(1).uniform({150, 500}), labels = Generator(2).integers({150}, 0, 2);
   const auto run = [&](std::uint64_t seed, int threads) {
     manual_seed(seed);
     set_num_threads(threads);
     nn::Sequential model{Dense({.units = 300, .activation = "tanh", .kernel_regularizer = nn::l2(1e-3)}),
                          nn::Dropout(0.3), Dense({.units = 2, .activation = "softmax"})};
-    model.compile({.optimizer = nn::SGD({.learning_rate = 0.3, .momentum = 0.5}),
+    model.compile({.optimizer = nn::SGD({.learning_rate = 0.01, .momentum = 0.5}),
                    .loss = "sparse_categorical_crossentropy",
                    .metrics = {"accuracy"}});
     const auto history =
-        model.fit(train.x, train.labels, {.epochs = 4, .verbose = 0, .validation_data = {test.x, test.labels}});
+        model.fit(x, labels, {.batch_size = 50, .epochs = 4, .verbose = 0, .validation_split = 1.0 / 3});
     set_num_threads(0);
     return std::pair(history.all(), weights(model));
   };
@@ -604,6 +604,18 @@ TEST_CASE("predict: the outputs in the samples' order, whatever the batches, wit
     CHECK(largest_difference(numbers(model.predict(data.x, {.batch_size = size})), numbers(p)) < 1e-6);
   nn::Sequential rows{Dense({.units = 4})};
   CHECK(rows.predict(zeros({5, 3, 2}), {.batch_size = 2}).shape() == Shape{5, 3, 4});
+}
+
+TEST_CASE("a model that gives one number for all samples can be trained, but not predict") {
+  struct Total : nn::Model {
+    Dense& layer = add(Dense({.units = 1, .input_dim = 1, .kernel_initializer = "ones"}));
+    Tensor forward(const Tensor& x) override { return mean(layer(x)); }
+  } model;
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = [](const Tensor&, const Tensor& p) { return p; }});
+  CHECK(model.evaluate(column(5), column(5), {.batch_size = 4, .verbose = 0}).loss == 2);
+  CHECK(model.fit(column(5), column(5), {.batch_size = 4, .verbose = 0, .shuffle = false})["loss"] == Numbers{2});
+  CHECK_ERROR(ShapeError, model.predict(column(5)),
+              "predict: the output for 5 samples has shape (): its first axis must be the samples");
 }
 
 TEST_CASE("penalties: part of every loss, of no metric") {

@@ -330,6 +330,24 @@ TEST_CASE("module: penalties of outputs are those of the last pass, through all 
   CHECK(model.penalty().item() == 4);
 }
 
+TEST_CASE("module: a layer that the last pass left out adds no penalty for its output") {
+  const nn::DenseOptions options{.units = 1,
+                                 .input_dim = 2,
+                                 .kernel_initializer = "ones",
+                                 .activity_regularizer = [](const Tensor& y) { return sum(y); }};
+  struct Branches : nn::Model {
+    Dense &first, &second;
+    bool left = true;
+    explicit Branches(const nn::DenseOptions& o) : first(add(Dense(o))), second(add(Dense(o))) {}
+    Tensor forward(const Tensor& x) override { return left ? first(x) : second(x * 2.0); }
+  } model(options);
+  model(ones({3, 2}));
+  CHECK(model.penalty().item() == 2);
+  model.left = false;
+  model(ones({3, 2}));
+  CHECK(model.penalty().item() == 4);
+}
+
 TEST_CASE("module: penalties of a module that another one calls but does not own are those of the last pass too") {
   Dense teacher({.units = 2, .input_dim = 2, .kernel_initializer = "ones", .activity_regularizer = [](const Tensor& y) {
                    return sum(y);

@@ -25,7 +25,7 @@ Tensor parameter(std::initializer_list<double> values, DType dtype = float64) {
 
 std::vector<nn::NamedTensor> list(std::initializer_list<Tensor> parameters) {
   std::vector<nn::NamedTensor> named;
-  for (const Tensor& value : parameters) named.push_back({"w" + std::to_string(named.size()), value});
+  for (const Tensor& value : parameters) named.push_back({concat("w", named.size()), value});
   return named;
 }
 
