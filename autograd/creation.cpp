@@ -19,7 +19,8 @@ Tensor arange(double start, double stop, double step, DType dtype) {
   const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil((stop - start) / step)), 0);
   const Array result = Array::empty({count}, dtype);
   dispatch(dtype, [&]<class T>() {
-    for (std::int64_t i = 0; i < count; ++i) result.data<T>()[i] = static_cast<T>(start + static_cast<double>(i) * step);
+    for (std::int64_t i = 0; i < count; ++i)
+      result.data<T>()[i] = static_cast<T>(start + static_cast<double>(i) * step);
   });
   return result;
 }
@@ -29,7 +30,8 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype) {
   const auto gaps = static_cast<double>(std::max<std::int64_t>(count - 1, 1));
   dispatch(dtype, [&]<class T>() {
     for (std::int64_t i = 0; i < count; ++i)
-      result.data<T>()[i] = static_cast<T>(i > 0 && i == count - 1 ? stop : start + static_cast<double>(i) * ((stop - start) / gaps));
+      result.data<T>()[i] =
+          static_cast<T>(i > 0 && i == count - 1 ? stop : start + static_cast<double>(i) * ((stop - start) / gaps));
   });
   return result;
 }

@@ -38,10 +38,11 @@ void accumulate(Tensor& total, Tensor contribution) {
 /// A gradient must be defined, and broadcast with the shape of what it belongs to.
 void check_fits(const char* who, const Node& node, const Tensor& gradient, const Shape& shape) {
   if (gradient.defined() && (broadcasts_to(shape, gradient.shape()) || broadcasts_to(gradient.shape(), shape))) return;
-  throw ShapeError(concat("backward: ", who, " of '", node.op(), "' returned ",
-                          gradient.defined() ? "a gradient of shape " + to_string(gradient.shape()) : "an undefined tensor",
-                          " where shape ", shape, " is expected. Recorded here:"),
-                   node.where());
+  throw ShapeError(
+      concat("backward: ", who, " of '", node.op(), "' returned ",
+             gradient.defined() ? "a gradient of shape " + to_string(gradient.shape()) : "an undefined tensor",
+             " where shape ", shape, " is expected. Recorded here:"),
+      node.where());
 }
 
 /// The gradients in flight: of each node, the sum of what its consumers gave. They belong to one backward call.
@@ -228,7 +229,8 @@ Tensor root_gradient(const char* call, const Tensor& root, const Tensor& given, 
     return Tensor(Array::full(root.shape(), 1, root.dtype()));
   }
   if (given.shape() != root.shape())
-    throw ShapeError(concat(call, ": the given gradient has shape ", given.shape(), ", the root ", root.shape()), where);
+    throw ShapeError(concat(call, ": the given gradient has shape ", given.shape(), ", the root ", root.shape()),
+                     where);
   return astype(Operand(given, where), root.dtype());
 }
 
@@ -248,8 +250,8 @@ void Tensor::backward(const BackwardOptions& options, std::source_location where
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options, std::source_location where) {
   if (options.gradients.size() > outputs.size())
-    throw ValueError(concat("grad: ", options.gradients.size(), " gradients were given for ", outputs.size(), " outputs"),
-                     where);
+    throw ValueError(
+        concat("grad: ", options.gradients.size(), " gradients were given for ", outputs.size(), " outputs"), where);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].requires_grad())
       throw GraphError(concat("grad: input ", i, " has no gradient: call set_requires_grad() before computing with it"),

@@ -14,8 +14,8 @@ struct GradOptions {
   bool allow_unused = false;           ///< an input that no output depends on gets an undefined tensor, not an error
 };
 
-/// The gradients of the (summed) outputs with respect to each input. Stores none: no leaf's grad() changes. Inputs may be
-/// leaves or intermediate results; only what leads to them is computed. Throws a GraphError for an output without
+/// The gradients of the (summed) outputs with respect to each input. Stores none: no leaf's grad() changes. Inputs may
+/// be leaves or intermediate results; only what leads to them is computed. Throws a GraphError for an output without
 /// gradient, an input without gradient or that no output depends on, and for a graph that was already freed.
 XG_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                                 const GradOptions& options = {},

@@ -21,7 +21,8 @@ std::vector<Tensor> own_leaves(const char* call, const std::vector<Tensor>& inpu
     leaves.emplace_back(input.array().clone());
     if (!input.requires_grad()) continue;
     if (input.dtype() != float64)
-      throw DTypeError(concat(call, ": input ", leaves.size() - 1, " is ", input.dtype(), ": differences need float64"), where);
+      throw DTypeError(concat(call, ": input ", leaves.size() - 1, " is ", input.dtype(), ": differences need float64"),
+                       where);
     leaves.back().set_requires_grad();
     any = true;
   }
@@ -70,8 +71,9 @@ GradcheckReport gradcheck(const Function& function, const std::vector<Tensor>& i
   for (std::size_t i = 0, next = 0; i < leaves.size(); ++i) {
     if (!leaves[i].requires_grad()) continue;
     const Tensor& gradient = gradients[next++];
-    const std::vector<double> analytic =
-        gradient.defined() ? gradient.to_vector<double>() : std::vector<double>(static_cast<std::size_t>(leaves[i].size()));
+    const std::vector<double> analytic = gradient.defined()
+                                             ? gradient.to_vector<double>()
+                                             : std::vector<double>(static_cast<std::size_t>(leaves[i].size()));
     double* x = leaves[i].array().data<double>();
     for (std::int64_t e = 0; e < leaves[i].size(); ++e) {
       const double saved = x[e], step = options.step * std::max(1.0, std::abs(saved));
@@ -87,8 +89,8 @@ GradcheckReport gradcheck(const Function& function, const std::vector<Tensor>& i
   return report;
 }
 
-GradcheckReport gradgradcheck(const Function& function, const std::vector<Tensor>& inputs, const GradcheckOptions& options,
-                              std::source_location where) {
+GradcheckReport gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
+                              const GradcheckOptions& options, std::source_location where) {
   const std::vector<Tensor> leaves = own_leaves("gradgradcheck", inputs, where);
   const Tensor sample = function(leaves);
   // The gradient is linear in dy, so any fixed dy that is not symmetric will do.
@@ -116,9 +118,9 @@ GradcheckReport gradgradcheck(const Function& function, const std::vector<Tensor
 
 std::string to_string(const GradcheckReport& report) {
   if (!report.failure.empty()) return report.failure;
-  return concat(report.passed ? "passed: worst of " + std::to_string(report.elements) + " is " : "", "input ", report.input,
-                ", element ", report.element, ": analytic ", report.analytic, ", numeric ", report.numeric,
-                ", relative error ", report.relative_error);
+  return concat(report.passed ? "passed: worst of " + std::to_string(report.elements) + " is " : "", "input ",
+                report.input, ", element ", report.element, ": analytic ", report.analytic, ", numeric ",
+                report.numeric, ", relative error ", report.relative_error);
 }
 
 std::ostream& operator<<(std::ostream& out, const GradcheckReport& report) { return out << to_string(report); }

@@ -10,21 +10,21 @@
 namespace xg {
 
 struct GradcheckOptions {
-  double step = 1e-6;                   ///< of the central difference, times max(1, |x|); gradgradcheck takes the same
-  double relative_tolerance = 1e-6;     ///< of |analytic - numeric| against max(1, |analytic|, |numeric|)
-  std::uint64_t seed = 0;               ///< of the uneven weights that make one number of the outputs
+  double step = 1e-6;                ///< of the central difference, times max(1, |x|); gradgradcheck takes the same
+  double relative_tolerance = 1e-6;  ///< of |analytic - numeric| against max(1, |analytic|, |numeric|)
+  std::uint64_t seed = 0;            ///< of the uneven weights that make one number of the outputs
 };
 
 /// What a gradient check found: the worst element, and whether it is within the tolerance.
 struct GradcheckReport {
   bool passed = true;
-  std::size_t input = 0;         ///< which input the worst element belongs to
-  std::int64_t element = 0;      ///< its position in row-major order
+  std::size_t input = 0;     ///< which input the worst element belongs to
+  std::int64_t element = 0;  ///< its position in row-major order
   double analytic = 0;
   double numeric = 0;
-  double relative_error = 0;     ///< |analytic - numeric| / max(1, |analytic|, |numeric|)
-  std::int64_t elements = 0;     ///< how many were compared
-  std::string failure = {};      ///< set if the check could not run to its end
+  double relative_error = 0;  ///< |analytic - numeric| / max(1, |analytic|, |numeric|)
+  std::int64_t elements = 0;  ///< how many were compared
+  std::string failure = {};   ///< set if the check could not run to its end
 
   explicit operator bool() const { return passed; }
 };
@@ -42,7 +42,8 @@ XG_API GradcheckReport gradcheck(const Function& function, const std::vector<Ten
                                  const GradcheckOptions& options = {},
                                  std::source_location where = std::source_location::current());
 
-/// The same for the gradient itself, as a function of the inputs and of the output's gradient: checks second derivatives.
+/// The same for the gradient itself, as a function of the inputs and of the output's gradient: checks second
+/// derivatives.
 XG_API GradcheckReport gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
                                      const GradcheckOptions& options = {},
                                      std::source_location where = std::source_location::current());

@@ -46,9 +46,7 @@ Node::Attachments& Node::attach() {
   return *attachments_;
 }
 
-Array Node::take_gradient() {
-  return attachments_ ? std::exchange(attachments_->gradient, Tensor()).array() : Array();
-}
+Array Node::take_gradient() { return attachments_ ? std::exchange(attachments_->gradient, Tensor()).array() : Array(); }
 
 bool Node::can_reuse(const Array& gradient) const {
   return attachments_ && attachments_->starts_by_adding && gradient.is_unique() && gradient.is_contiguous();

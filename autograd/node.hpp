@@ -24,8 +24,8 @@ class XG_API InputGradients {
   virtual Array* total(std::size_t input) = 0;
 };
 
-/// One recorded operation, or a leaf. A node knows its place in the order of creation, which is a topological order, and
-/// the nodes of its inputs. It holds no values but those that its rules saved.
+/// One recorded operation, or a leaf. A node knows its place in the order of creation, which is a topological order,
+/// and the nodes of its inputs. It holds no values but those that its rules saved.
 class XG_API Node : public Counted {
  public:
   Node(const char* op, std::source_location where, const Array& value);
@@ -53,12 +53,12 @@ class XG_API Node : public Counted {
 
   /// What only some nodes have.
   struct XG_API Attachments {
-    Tensor gradient;                  ///< of a leaf, or after retain_grad()
-    bool starts_by_adding = false;    ///< the first gradient of a walk was one that can be added to zeros for free
-    Array cleared;                    ///< then, zeros in the leaf's shape for the next walk to add to
+    Tensor gradient;                ///< of a leaf, or after retain_grad()
+    bool starts_by_adding = false;  ///< the first gradient of a walk was one that can be added to zeros for free
+    Array cleared;                  ///< then, zeros in the leaf's shape for the next walk to add to
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
-    std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
+    std::optional<Saved> logits;  ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
 
     static void* operator new(std::size_t bytes);
     static void operator delete(void* block, std::size_t bytes) noexcept;

@@ -19,20 +19,18 @@ class XG_API Operand {
   Operand(const Array& array, std::source_location where = std::source_location::current())
       : own_(array), where_(where) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Operand(T number, std::source_location where = std::source_location::current())
+  requires std::is_arithmetic_v<T> Operand(T number, std::source_location where = std::source_location::current())
       : number_(static_cast<double>(number)),
         number_dtype_(Tensor::default_dtype<T>()),
         is_number_(true),
         where_(where) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Operand(std::initializer_list<T> values, std::source_location where = std::source_location::current())
+  requires std::is_arithmetic_v<T> Operand(std::initializer_list<T> values,
+                                           std::source_location where = std::source_location::current())
       : own_(values), where_(where) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Operand(std::initializer_list<std::initializer_list<T>> rows,
-          std::source_location where = std::source_location::current())
+  requires std::is_arithmetic_v<T> Operand(std::initializer_list<std::initializer_list<T>> rows,
+                                           std::source_location where = std::source_location::current())
       : own_(rows), where_(where) {}
   Operand(const Operand&) = default;
   Operand& operator=(const Operand&) = delete;

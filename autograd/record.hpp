@@ -22,8 +22,8 @@ concept OutputRule = std::is_invocable_r_v<Tensor, const Rule&, const Tensor&, c
 template <class Rule>
 concept GradientRule = OutputRule<Rule> || std::is_invocable_r_v<Tensor, const Rule&, const Tensor&>;
 
-/// A rule that can also add the gradient to what other operations gave, without an array of its own: for products, where
-/// BLAS adds for free.
+/// A rule that can also add the gradient to what other operations gave, without an array of its own: for products,
+/// where BLAS adds for free.
 template <class Rule>
 concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& output_gradient) {
   rule.add_to(total, output_gradient);
@@ -99,8 +99,8 @@ class RecordedNode final : public Node {
   template <class Rule>
   Tensor apply(const Rule& rule, const Tensor& output_gradient) const {
     if constexpr (OutputRule<Rule>)
-      return rule(output_gradient,
-                  Tensor(output_->get().array(), grad_enabled() ? NodeRef(const_cast<RecordedNode*>(this)) : NodeRef()));
+      return rule(output_gradient, Tensor(output_->get().array(),
+                                          grad_enabled() ? NodeRef(const_cast<RecordedNode*>(this)) : NodeRef()));
     else
       return rule(output_gradient);
   }

@@ -10,13 +10,14 @@ namespace xg {
 Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
   if (!is_leaf()) {
     if (value) return *this;
-    throw GraphError(concat("set_requires_grad: the result of '", node_->op(), "' cannot stop needing a gradient: "
+    throw GraphError(concat("set_requires_grad: the result of '", node_->op(),
+                            "' cannot stop needing a gradient: "
                             "detach() it"),
                      where);
   }
   if (value && !is_floating(dtype()))
-    throw DTypeError(concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()),
-                     where);
+    throw DTypeError(
+        concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()), where);
   if (value != requires_grad()) node_ = value ? NodeRef(new Node("leaf", where, value_)) : NodeRef();
   return *this;
 }
@@ -28,8 +29,8 @@ Tensor Tensor::grad() const { return node_ && node_->attachments() ? node_->atta
 void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
   if (!node_) throw GraphError("set_grad: the tensor has no gradient: call set_requires_grad()", where);
   if (gradient.shape() != shape() || gradient.dtype() != dtype())
-    throw ShapeError(concat("set_grad: a ", gradient.dtype(), " gradient of shape ", gradient.shape(), " does not fit a ",
-                            dtype(), " tensor of shape ", shape()),
+    throw ShapeError(concat("set_grad: a ", gradient.dtype(), " gradient of shape ", gradient.shape(),
+                            " does not fit a ", dtype(), " tensor of shape ", shape()),
                      where);
   node_->attach().gradient = gradient;
 }
@@ -47,24 +48,28 @@ void Tensor::clear_grad() {
 }
 
 void Tensor::retain_grad(std::source_location where) {
-  if (!node_) throw GraphError("retain_grad: the tensor has no gradient: it depends on no leaf that requires one", where);
+  if (!node_)
+    throw GraphError("retain_grad: the tensor has no gradient: it depends on no leaf that requires one", where);
   node_->attach().retains_gradient = true;
 }
 
 void Tensor::register_hook(Hook hook, std::source_location where) {
-  if (!node_) throw GraphError("register_hook: the tensor has no gradient: it depends on no leaf that requires one", where);
+  if (!node_)
+    throw GraphError("register_hook: the tensor has no gradient: it depends on no leaf that requires one", where);
   node_->attach().hooks.push_back(std::move(hook));
 }
 
 void Tensor::assign(const Tensor& values, std::source_location where) {
   if (!is_leaf())
-    throw GraphError(concat("assign: the result of '", node_->op(), "' is part of a graph: assign to a leaf, or to a "
+    throw GraphError(concat("assign: the result of '", node_->op(),
+                            "' is part of a graph: assign to a leaf, or to a "
                             "detached clone"),
                      where);
   if (!defined() || !values.defined())
     throw ValueError(concat("assign: ", defined() ? "the values are" : "the target is", " an undefined tensor"), where);
   if (values.shape() != shape())
-    throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()), where);
+    throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()),
+                     where);
   value_.assign(values.array().astype(dtype()));
 }
 

@@ -35,19 +35,18 @@ class XG_API Tensor {
 
   /// A 0-d constant: floating values become float32, integers int64, as in PyTorch.
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Tensor(T value) : value_(Array::full({}, static_cast<double>(value), default_dtype<T>())) {}
+  requires std::is_arithmetic_v<T> Tensor(T value)
+      : value_(Array::full({}, static_cast<double>(value), default_dtype<T>())) {}
   /// Constants from nested lists: `Tensor{{1.0, 2.0}, {3.0, 4.0}}`. Rows of different lengths are a ShapeError.
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>())
+  requires std::is_arithmetic_v<T> Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>())
       : value_(from_list(std::vector<double>(values.begin(), values.end()), {length(values)}, dtype)) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype = default_dtype<T>());
+  requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<T>> rows,
+                                          DType dtype = default_dtype<T>());
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype = default_dtype<T>());
+  requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks,
+                                          DType dtype = default_dtype<T>());
 
   bool defined() const { return value_.defined(); }
   const Array& array() const { return value_; }
@@ -105,8 +104,10 @@ class XG_API Tensor {
 
   template <class T>
   static constexpr DType default_dtype() {
-    if constexpr (std::is_same_v<T, bool>) return DType::boolean;
-    else return std::is_floating_point_v<T> ? DType::float32 : DType::int64;
+    if constexpr (std::is_same_v<T, bool>)
+      return DType::boolean;
+    else
+      return std::is_floating_point_v<T> ? DType::float32 : DType::int64;
   }
 
  private:
@@ -124,8 +125,8 @@ class XG_API Tensor {
 struct BackwardOptions {
   Tensor gradient = {};       ///< of the loss with respect to the root, in the root's shape; 1 if undefined
   bool retain_graph = false;  ///< keep what the rules saved, so that the graph can be walked again
-  /// Record the backward pass itself, so that gradients can be differentiated. A stored gradient then holds the graph that
-  /// holds its leaf: zero_grad() frees them, and grad() never stores one.
+  /// Record the backward pass itself, so that gradients can be differentiated. A stored gradient then holds the graph
+  /// that holds its leaf: zero_grad() frees them, and grad() never stores one.
   bool create_graph = false;
 };
 
@@ -134,8 +135,7 @@ XG_API std::string to_string(const Tensor& tensor);
 XG_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype) {
+requires std::is_arithmetic_v<T> Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype) {
   std::vector<double> values;
   const std::int64_t columns = rows.size() == 0 ? 0 : length(*rows.begin());
   for (const auto& row : rows) {
@@ -146,8 +146,8 @@ Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype
 }
 
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor::Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype) {
+requires std::is_arithmetic_v<T> Tensor::Tensor(
+    std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype) {
   std::vector<double> values;
   const std::int64_t rows = blocks.size() == 0 ? 0 : length(*blocks.begin());
   const std::int64_t columns = rows == 0 ? 0 : length(*blocks.begin()->begin());

@@ -1,9 +1,9 @@
 // Times model.fit() against the same job written by hand, epoch by epoch in turn, and prints a table of the ratios.
 #include <xgrad.hpp>
 
+#include <omp.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <omp.h>
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +53,8 @@ nn::Sequential make_model(bench::Job job) {
       nn::Dropout(rate),
       nn::Dense({.units = 10, .activation = "softmax", .kernel_regularizer = penalty}),
   };
-  model.compile({.optimizer = nn::SGD({.learning_rate = 0.2}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  model.compile(
+      {.optimizer = nn::SGD({.learning_rate = 0.2}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
   return model;
 }
 
@@ -101,7 +102,8 @@ int main(int argc, char** argv) try {
   omp_set_num_threads(1);  // the floor calls BLAS itself
   const TrainingSet set = TrainingSet::load(dir);
   std::cout << bench::machine() << "\none thread, us a sample, medians of " << epochs << " epochs in turn\n\n"
-            << "row                 xgrad    floor    ratio\n" << std::fixed << std::setprecision(2);
+            << "row                 xgrad    floor    ratio\n"
+            << std::fixed << std::setprecision(2);
   nlohmann::ordered_json results;
   for (const Row& row : rows) {
     if (row.name.find(only) == std::string::npos) continue;

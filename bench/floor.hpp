@@ -48,7 +48,7 @@ class Floor {
     int inputs, outputs;
     Floats kernel, bias;
     Floats kernel_gradient;
-    Floats mask;             // dropout's factors, 0 or 1 / (1 - rate)
+    Floats mask;  // dropout's factors, 0 or 1 / (1 - rate)
     Floats output;
     Floats delta;  // the loss's gradient with respect to the sum before the activation
   };

@@ -18,7 +18,8 @@ std::string processor() {
 }  // namespace
 
 std::string machine() {
-  return processor() + ", " + std::to_string(omp_get_num_procs()) + " cores, OpenBLAS kernels: " + openblas_get_corename();
+  return processor() + ", " + std::to_string(omp_get_num_procs()) +
+         " cores, OpenBLAS kernels: " + openblas_get_corename();
 }
 
 }  // namespace bench

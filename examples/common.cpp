@@ -17,7 +17,8 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   app.add_option("--seed", options.seed, "of every random number");
   app.add_option("--data", options.data, "folder of the MNIST files");
   app.add_option("--threads", options.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  app.add_option("--verbose", options.verbose, "0: silent, 1: a bar, 2: a line for each epoch")->check(CLI::Range(0, 2));
+  app.add_option("--verbose", options.verbose, "0: silent, 1: a bar, 2: a line for each epoch")
+      ->check(CLI::Range(0, 2));
   app.add_option("--history", options.history, "JSON file to write the figures to");
   try {
     app.parse(argc, argv);

@@ -1,5 +1,5 @@
-// A network whose graph depends on its data: one cell is applied to each input until its state has settled, by an ordinary
-// while loop, and the gradient follows the steps that were taken.
+// A network whose graph depends on its data: one cell is applied to each input until its state has settled, by an
+// ordinary while loop, and the gradient follows the steps that were taken.
 //
 // Last lines printed:
 //   loss ... after 300 updates
@@ -51,6 +51,7 @@ int main() {
     loss = error.item();
     if (update % 100 == 0) std::cout << "update " << update << ": loss " << loss << '\n';
   }
-  std::cout << "loss " << loss << " after 300 updates\nsteps taken: " << net.step_counts.size() << " different numbers\n";
+  std::cout << "loss " << loss << " after 300 updates\nsteps taken: " << net.step_counts.size()
+            << " different numbers\n";
   return loss < 0.05 && net.step_counts.size() > 1 ? 0 : 1;
 }

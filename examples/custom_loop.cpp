@@ -7,7 +7,8 @@ namespace nn = xg::nn;
 namespace data = xg::data;
 
 struct Net : nn::Model {
-  nn::Dense& hidden = add(nn::Dense({.units = 128, .input_dim = 784, .activation = "relu", .kernel_regularizer = nn::l2(1e-5)}));
+  nn::Dense& hidden =
+      add(nn::Dense({.units = 128, .input_dim = 784, .activation = "relu", .kernel_regularizer = nn::l2(1e-5)}));
   nn::Dropout& dropout = add(nn::Dropout(0.2));
   nn::Dense& output = add(nn::Dense({.units = 10, .activation = "softmax"}), "output");
 

@@ -12,8 +12,8 @@
 
 using xg::Operand, xg::Saved, xg::Tensor;
 
-// swish(x) = x sigmoid(x); swish'(x) = s + x s (1 - s) with s = sigmoid(x). A rule is written with tensor operations, so it
-// can be differentiated again; what it keeps for the backward pass, it captures as Saved.
+// swish(x) = x sigmoid(x); swish'(x) = s + x s (1 - s) with s = sigmoid(x). A rule is written with tensor operations,
+// so it can be differentiated again; what it keeps for the backward pass, it captures as Saved.
 Tensor swish(const Operand& x) {
   const xg::NoGrad values_only;
   const Tensor value = x * sigmoid(x);
@@ -42,6 +42,7 @@ int main() {
   const auto wrong_op = [](const std::vector<Tensor>& inputs) { return wrong_swish(inputs[0]); };
   const auto first = xg::gradcheck(op, {samples}), second = xg::gradgradcheck(op, {samples});
   const auto wrong = xg::gradcheck(wrong_op, {samples});
-  std::cout << "gradient check: " << first << "\nsecond derivatives: " << second << "\na wrong gradient: " << wrong << '\n';
+  std::cout << "gradient check: " << first << "\nsecond derivatives: " << second << "\na wrong gradient: " << wrong
+            << '\n';
   return first && second && !wrong ? 0 : 1;
 }

@@ -21,9 +21,10 @@ int main(int argc, char** argv) try {
       nn::Dense({.units = 10, .activation = "softmax", .kernel_regularizer = nn::l2(0.0003)}),
   };
 
-  model.compile({.optimizer = nn::SGD({.learning_rate = 0.2}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
-  auto history = model.fit(
-      x_train, y_train, {.batch_size = options.batch_size, .epochs = options.epochs, .verbose = options.verbose});
+  model.compile(
+      {.optimizer = nn::SGD({.learning_rate = 0.2}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  auto history = model.fit(x_train, y_train,
+                           {.batch_size = options.batch_size, .epochs = options.epochs, .verbose = options.verbose});
 
   auto test_score = model.evaluate(x_test, y_test, {.verbose = options.verbose});
   std::cout << "\ntest loss " << test_score.loss << "\ntest accuracy " << test_score["accuracy"] << '\n';

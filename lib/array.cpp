@@ -25,8 +25,10 @@ bool reshape_strides(const Shape& from, const Strides& from_strides, const Shape
   while (in < from.rank() && out < to.rank()) {
     std::size_t in_end = in + 1, out_end = out + 1;
     for (std::int64_t a = from[in], b = to[out]; a != b;) {
-      if (a < b) a *= from[in_end++];
-      else b *= to[out_end++];
+      if (a < b)
+        a *= from[in_end++];
+      else
+        b *= to[out_end++];
     }
     for (std::size_t axis = in; axis + 1 < in_end; ++axis)
       if (from_strides[axis] != from_strides[axis + 1] * from[axis + 1]) return false;

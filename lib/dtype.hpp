@@ -25,11 +25,14 @@ inline constexpr DType float64 = DType::float64;
 constexpr std::size_t size_of(DType dtype) {
   switch (dtype) {
     case DType::boolean:
-    case DType::uint8: return 1;
+    case DType::uint8:
+      return 1;
     case DType::int32:
-    case DType::float32: return 4;
+    case DType::float32:
+      return 4;
     case DType::int64:
-    case DType::float64: return 8;
+    case DType::float64:
+      return 8;
   }
   return 0;
 }
@@ -51,18 +54,25 @@ constexpr DType promote(DType a, DType b) { return a < b ? b : a; }
 /// The DType of a C++ element type.
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, bool>) return DType::boolean;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::uint8;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return DType::int32;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return DType::int64;
-  else if constexpr (std::is_same_v<T, float>) return DType::float32;
+  if constexpr (std::is_same_v<T, bool>)
+    return DType::boolean;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::uint8;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return DType::int32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return DType::int64;
+  else if constexpr (std::is_same_v<T, float>)
+    return DType::float32;
   else {
-    static_assert(std::is_same_v<T, double>, "not an element type: use bool, uint8_t, int32_t, int64_t, float or double");
+    static_assert(std::is_same_v<T, double>,
+                  "not an element type: use bool, uint8_t, int32_t, int64_t, float or double");
     return DType::float64;
   }
 }
 
-/// A value as another element type: towards zero and to the nearest bound from floating to integer, NaN to 0; != 0 to bool.
+/// A value as another element type: towards zero and to the nearest bound from floating to integer, NaN to 0; != 0 to
+/// bool.
 template <class To, class From>
 constexpr To convert(From value) {
   if constexpr (std::is_same_v<To, bool>) {
@@ -81,12 +91,18 @@ constexpr To convert(From value) {
 template <class F>
 decltype(auto) dispatch(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::boolean: return f.template operator()<bool>();
-    case DType::uint8: return f.template operator()<std::uint8_t>();
-    case DType::int32: return f.template operator()<std::int32_t>();
-    case DType::int64: return f.template operator()<std::int64_t>();
-    case DType::float32: return f.template operator()<float>();
-    default: return f.template operator()<double>();
+    case DType::boolean:
+      return f.template operator()<bool>();
+    case DType::uint8:
+      return f.template operator()<std::uint8_t>();
+    case DType::int32:
+      return f.template operator()<std::int32_t>();
+    case DType::int64:
+      return f.template operator()<std::int64_t>();
+    case DType::float32:
+      return f.template operator()<float>();
+    default:
+      return f.template operator()<double>();
   }
 }
 
@@ -94,12 +110,18 @@ decltype(auto) dispatch(DType dtype, F&& f) {
 template <class F>
 decltype(auto) dispatch_numeric(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::uint8: return f.template operator()<std::uint8_t>();
-    case DType::int32: return f.template operator()<std::int32_t>();
-    case DType::int64: return f.template operator()<std::int64_t>();
-    case DType::float32: return f.template operator()<float>();
-    case DType::float64: return f.template operator()<double>();
-    default: throw DTypeError(concat("no arithmetic on ", dtype, " arrays: convert with astype"));
+    case DType::uint8:
+      return f.template operator()<std::uint8_t>();
+    case DType::int32:
+      return f.template operator()<std::int32_t>();
+    case DType::int64:
+      return f.template operator()<std::int64_t>();
+    case DType::float32:
+      return f.template operator()<float>();
+    case DType::float64:
+      return f.template operator()<double>();
+    default:
+      throw DTypeError(concat("no arithmetic on ", dtype, " arrays: convert with astype"));
   }
 }
 

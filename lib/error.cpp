@@ -16,8 +16,7 @@ std::string with_place(const std::string& message, const std::source_location& w
 
 }  // namespace
 
-Error::Error(const std::string& message, std::source_location where)
-    : std::runtime_error(with_place(message, where)) {}
+Error::Error(const std::string& message, std::source_location where) : std::runtime_error(with_place(message, where)) {}
 
 CallerScope::CallerScope(std::source_location where) : outer_(scope_place) {
   if (!is_set(scope_place)) scope_place = where;

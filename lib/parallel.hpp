@@ -6,8 +6,8 @@
 
 namespace xg {
 
-/// How many threads an operation may use; 0: as many as $XGRAD_NUM_THREADS says, or else as the machine has. Results are
-/// the same bits for any number. A negative one is a ValueError.
+/// How many threads an operation may use; 0: as many as $XGRAD_NUM_THREADS says, or else as the machine has. Results
+/// are the same bits for any number. A negative one is a ValueError.
 XG_API void set_num_threads(int count);
 XG_API int num_threads();
 
@@ -21,8 +21,8 @@ void run_pieces(int threads, std::int64_t count, std::int64_t grain, Piece piece
 
 }  // namespace detail
 
-/// Calls `piece(begin, end)` for consecutive parts of [0, count), on as many threads as pay off for that many elementary
-/// operations in all. Cuts lie at multiples of `grain`; a piece must give the same bits wherever it is cut.
+/// Calls `piece(begin, end)` for consecutive parts of [0, count), on as many threads as pay off for that many
+/// elementary operations in all. Cuts lie at multiples of `grain`; a piece must give the same bits wherever it is cut.
 template <class F>
 void parallel_for(std::int64_t count, std::int64_t grain, double operations, const F& piece) {
   const int threads = detail::worthwhile_threads((count + grain - 1) / grain, operations);

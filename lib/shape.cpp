@@ -36,7 +36,8 @@ std::int64_t Shape::elements() const {
   std::int64_t count = 1;
   for (const auto size : *this) {
     if (size < 0) throw ShapeError(concat("negative extent in shape ", *this));
-    if (__builtin_mul_overflow(count, size, &count)) throw ShapeError(concat("shape ", *this, " has too many elements"));
+    if (__builtin_mul_overflow(count, size, &count))
+      throw ShapeError(concat("shape ", *this, " has too many elements"));
   }
   return count;
 }
@@ -68,8 +69,10 @@ std::optional<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
   Shape result = longer;
   for (std::size_t axis = 0; axis < shorter.rank(); ++axis) {
     std::int64_t& size = result[lead + axis];
-    if (size == 1) size = shorter[axis];
-    else if (shorter[axis] != 1 && shorter[axis] != size) return std::nullopt;
+    if (size == 1)
+      size = shorter[axis];
+    else if (shorter[axis] != 1 && shorter[axis] != size)
+      return std::nullopt;
   }
   return result;
 }

@@ -52,7 +52,7 @@ class Pool {
         return block;
       }
     }
-    void* block = ::operator new(cls.bytes, std::align_val_t{alignment});
+    void* block = ::operator new (cls.bytes, std::align_val_t{alignment});
     const std::lock_guard lock(mutex_);
     ++statistics_.system_allocations;
     count_use(cls.bytes);
@@ -66,7 +66,7 @@ class Pool {
       statistics_.used_bytes -= cls.bytes;
       if (statistics_.cached_bytes + cls.bytes <= limit_ && keep(cls, block)) return;
     }
-    ::operator delete(block, std::align_val_t{alignment});
+    ::operator delete (block, std::align_val_t{alignment});
   }
 
   Statistics statistics() {
@@ -82,7 +82,7 @@ class Pool {
   void empty_cache() {
     const std::lock_guard lock(mutex_);
     for (auto& kept : kept_) {
-      for (void* block : kept) ::operator delete(block, std::align_val_t{alignment});
+      for (void* block : kept) ::operator delete (block, std::align_val_t{alignment});
       kept.clear();
       kept.shrink_to_fit();
     }

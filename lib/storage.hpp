@@ -14,11 +14,11 @@ namespace xg {
 namespace pool {
 
 struct Statistics {
-  std::size_t used_bytes = 0;           ///< in blocks that are handed out now
-  std::size_t peak_bytes = 0;           ///< the largest used_bytes so far
-  std::size_t cached_bytes = 0;         ///< in blocks that are kept for reuse
-  std::size_t allocations = 0;          ///< blocks handed out so far
-  std::size_t system_allocations = 0;   ///< of these, blocks that came from the system
+  std::size_t used_bytes = 0;          ///< in blocks that are handed out now
+  std::size_t peak_bytes = 0;          ///< the largest used_bytes so far
+  std::size_t cached_bytes = 0;        ///< in blocks that are kept for reuse
+  std::size_t allocations = 0;         ///< blocks handed out so far
+  std::size_t system_allocations = 0;  ///< of these, blocks that came from the system
 };
 
 /// A block of at least `bytes` bytes, aligned to 64. Throws std::bad_alloc.

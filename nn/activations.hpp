@@ -8,8 +8,8 @@
 
 namespace xg::nn {
 
-/// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name or as any
-/// function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential.
+/// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name or as
+/// any function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential.
 class XG_API ActivationFunction {
  public:
   using Function = std::function<Tensor(const Tensor&)>;
@@ -21,8 +21,8 @@ class XG_API ActivationFunction {
   ActivationFunction(const std::string& name, std::source_location where = std::source_location::current())
       : ActivationFunction(name.c_str(), where) {}
   template <class F>
-    requires std::is_invocable_r_v<Tensor, F, const Tensor&>
-  ActivationFunction(F function) : name_(custom), function_(std::move(function)) {}
+  requires std::is_invocable_r_v<Tensor, F, const Tensor&> ActivationFunction(F function)
+      : name_(custom), function_(std::move(function)) {}
 
   const std::string& name() const { return name_; }
   /// Errors in a function of the user's name the line in it.

@@ -45,7 +45,8 @@ Initializer scaled_normal(double scale, Mode mode) {
 }  // namespace
 
 Initializer constant(double value) {
-  return Initializer::Function([=](const Shape& shape, DType dtype, Generator&) { return Array::full(shape, value, dtype); });
+  return Initializer::Function(
+      [=](const Shape& shape, DType dtype, Generator&) { return Array::full(shape, value, dtype); });
 }
 
 Initializer zeros_initializer() { return constant(0); }
@@ -78,8 +79,9 @@ Initializer lecun_normal() { return scaled_normal(1, Mode::fan_in); }
 
 Initializer orthogonal(double gain) {
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
-    if (shape.rank() < 2) throw ShapeError(concat("orthogonal: a shape of at least two axes expected, got ", shape),
-                                           std::source_location::current());
+    if (shape.rank() < 2)
+      throw ShapeError(concat("orthogonal: a shape of at least two axes expected, got ", shape),
+                       std::source_location::current());
     const std::int64_t columns = shape.back(), rows = shape.elements() / std::max<std::int64_t>(columns, 1);
     const bool wide = rows < columns;
     Array q = kernels::orthonormal_columns(
@@ -93,12 +95,18 @@ Initializer orthogonal(double gain) {
 
 Initializer::Initializer(const char* name, std::source_location where) {
   static const std::vector<std::pair<std::string_view, Initializer>> known{
-      {"zeros", zeros_initializer()},         {"ones", ones_initializer()},
-      {"glorot_uniform", glorot_uniform()},   {"glorot_normal", glorot_normal()},
-      {"he_uniform", he_uniform()},           {"he_normal", he_normal()},
-      {"lecun_uniform", lecun_uniform()},     {"lecun_normal", lecun_normal()},
-      {"random_uniform", random_uniform()},   {"random_normal", random_normal()},
-      {"truncated_normal", truncated_normal()}, {"orthogonal", orthogonal()},
+      {"zeros", zeros_initializer()},
+      {"ones", ones_initializer()},
+      {"glorot_uniform", glorot_uniform()},
+      {"glorot_normal", glorot_normal()},
+      {"he_uniform", he_uniform()},
+      {"he_normal", he_normal()},
+      {"lecun_uniform", lecun_uniform()},
+      {"lecun_normal", lecun_normal()},
+      {"random_uniform", random_uniform()},
+      {"random_normal", random_normal()},
+      {"truncated_normal", truncated_normal()},
+      {"orthogonal", orthogonal()},
   };
   *this = find_by_name("initializer", name, known, where);
 }

@@ -22,7 +22,9 @@ class XG_API Initializer {
       : Initializer(name.c_str(), where) {}
   Initializer(Function function) : function_(std::move(function)) {}
 
-  Array operator()(const Shape& shape, DType dtype, Generator& generator) const { return function_(shape, dtype, generator); }
+  Array operator()(const Shape& shape, DType dtype, Generator& generator) const {
+    return function_(shape, dtype, generator);
+  }
 
  private:
   Function function_;

@@ -30,7 +30,8 @@ Tensor clipped_crossentropy(const Tensor& y_true, const Tensor& y_pred) {
 /// The class numbers as int64, without a last axis of one.
 Tensor class_labels(const Tensor& y_true, const Tensor& y_pred) {
   const Tensor labels = astype(y_true, int64);
-  return labels.rank() == y_pred.rank() && labels.rank() > 0 && labels.shape().back() == 1 ? squeeze(labels, -1) : labels;
+  return labels.rank() == y_pred.rank() && labels.rank() > 0 && labels.shape().back() == 1 ? squeeze(labels, -1)
+                                                                                           : labels;
 }
 
 }  // namespace

@@ -8,23 +8,24 @@
 
 namespace xg::nn {
 
-// Losses of (y_true, y_pred), in Keras's order, averaged over the batch: scalars. y_true is converted to y_pred's dtype.
-// Shapes that do not fit are a ShapeError.
+// Losses of (y_true, y_pred), in Keras's order, averaged over the batch: scalars. y_true is converted to y_pred's
+// dtype. Shapes that do not fit are a ShapeError.
 
 struct CrossentropyOptions {
   bool from_logits = false;  ///< y_pred are logits instead of probabilities
 };
 
-/// Mean over samples of -sum_k y_k ln q_k, for (N, ..., classes) both. Probabilities q that a softmax made are taken back
-/// to its logits, so that nothing is clipped; others are divided by their sum and clipped to [1e-7, 1 - 1e-7].
-XG_API Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options = {},
+/// Mean over samples of -sum_k y_k ln q_k, for (N, ..., classes) both. Probabilities q that a softmax made are taken
+/// back to its logits, so that nothing is clipped; others are divided by their sum and clipped to [1e-7, 1 - 1e-7].
+XG_API Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred,
+                                       const CrossentropyOptions& options = {},
                                        std::source_location where = std::source_location::current());
 /// The same for integer labels y_true (N, ...) or (N, ..., 1).
 XG_API Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred,
                                               const CrossentropyOptions& options = {},
                                               std::source_location where = std::source_location::current());
-/// Mean over all elements of -(y ln p + (1 - y) ln(1 - p)). Probabilities that a sigmoid made are taken back to its logits;
-/// others are clipped to [1e-7, 1 - 1e-7].
+/// Mean over all elements of -(y ln p + (1 - y) ln(1 - p)). Probabilities that a sigmoid made are taken back to its
+/// logits; others are clipped to [1e-7, 1 - 1e-7].
 XG_API Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options = {},
                                   std::source_location where = std::source_location::current());
 /// Mean over all elements of (y_true - y_pred)^2.
@@ -43,10 +44,11 @@ class XG_API Loss {
   Loss() = default;
   /// An unknown name is a ValueError that lists the known ones.
   Loss(const char* name, std::source_location where = std::source_location::current());
-  Loss(const std::string& name, std::source_location where = std::source_location::current()) : Loss(name.c_str(), where) {}
+  Loss(const std::string& name, std::source_location where = std::source_location::current())
+      : Loss(name.c_str(), where) {}
   template <class F>
-    requires std::is_invocable_r_v<Tensor, F, const Tensor&, const Tensor&>
-  Loss(F function) : name_(custom), function_(std::move(function)) {}
+  requires std::is_invocable_r_v<Tensor, F, const Tensor&, const Tensor&> Loss(F function)
+      : name_(custom), function_(std::move(function)) {}
 
   explicit operator bool() const { return static_cast<bool>(function_); }
   const std::string& name() const { return name_; }

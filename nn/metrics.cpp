@@ -3,8 +3,8 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
-#include "nn/losses.hpp"
 #include "nn/lookup.hpp"
+#include "nn/losses.hpp"
 
 namespace xg::nn {
 namespace {
@@ -69,8 +69,9 @@ double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
 double sparse_matches(const Tensor& y_true, const Tensor& y_pred) {
   const Array truth = y_true.array().astype(int64).contiguous(), chosen = best(y_pred);
   if (truth.size() != chosen.size())
-    throw ShapeError(concat("sparse_categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
-                     std::source_location::current());
+    throw ShapeError(
+        concat("sparse_categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+        std::source_location::current());
   return per_sample(count_equal(truth, chosen), truth.size(), y_pred);
 }
 
@@ -106,6 +107,8 @@ MetricChoice::MetricChoice(const char* name, std::source_location where) : name_
   make_ = [make, key = name_](const std::string& loss, std::int64_t width) { return make(key, loss, width); };
 }
 
-Metric MetricChoice::make(const std::string& loss, std::int64_t output_width) const { return make_(loss, output_width); }
+Metric MetricChoice::make(const std::string& loss, std::int64_t output_width) const {
+  return make_(loss, output_width);
+}
 
 }  // namespace xg::nn

@@ -20,8 +20,7 @@ class XG_API Metric {
 
   const std::string& name() const { return name_; }
   void reset();
-  void update(const Tensor& y_true, const Tensor& y_pred,
-              std::source_location where = std::source_location::current());
+  void update(const Tensor& y_true, const Tensor& y_pred, std::source_location where = std::source_location::current());
   /// The mean so far; 0 before the first sample.
   double result() const { return samples_ == 0 ? 0 : sum_ / static_cast<double>(samples_); }
 
@@ -42,7 +41,8 @@ XG_API double sparse_matches(const Tensor& y_true, const Tensor& y_pred);
 XG_API double binary_matches(const Tensor& y_true, const Tensor& y_pred);
 
 /// A metric as an option: a Metric, or a name: accuracy (acc; the kind follows from the loss and the output's width),
-/// categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error (mse), mean_absolute_error (mae).
+/// categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error (mse), mean_absolute_error
+/// (mae).
 class XG_API MetricChoice {
  public:
   /// An unknown name is a ValueError that lists the known ones.

@@ -105,8 +105,10 @@ class Model::Figures {
   Score score() const {
     Score score;
     for (const auto& [name, value] : logs_) {
-      if (name == "loss") score.loss = value;
-      else score.metrics.set(name, value);
+      if (name == "loss")
+        score.loss = value;
+      else
+        score.metrics.set(name, value);
     }
     return score;
   }
@@ -119,7 +121,8 @@ class Model::Figures {
 };
 
 void Model::compile(CompileOptions options, std::source_location where) {
-  if (!options.optimizer.get()) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
+  if (!options.optimizer.get())
+    throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
   if (options.optimizer.get()->attached() && !share_any(options.optimizer.get()->parameters(), parameters()))
     throw ValueError("compile: the optimizer changes the parameters of another model: construct a new one", where);
@@ -129,7 +132,8 @@ void Model::compile(CompileOptions options, std::source_location where) {
 
 Model::TrainingSetup& Model::setup(const char* call, std::source_location where) {
   if (!training_setup_)
-    throw ValueError(concat(call, ": the model is not compiled: call compile({.optimizer = ..., .loss = ...}) first"), where);
+    throw ValueError(concat(call, ": the model is not compiled: call compile({.optimizer = ..., .loss = ...}) first"),
+                     where);
   return *training_setup_;
 }
 
@@ -143,9 +147,9 @@ void Model::check_samples(const char* call, const Tensor& x, const Tensor& y, st
       throw ShapeError(concat(call, ": ", name, " is a single number: its first axis must be the samples"), where);
   }
   if (x.shape()[0] != y.shape()[0])
-    throw ShapeError(concat(call, ": x has shape ", x.shape(), ", y ", y.shape(),
-                            ": their first axes, the samples, must agree"),
-                     where);
+    throw ShapeError(
+        concat(call, ": x has shape ", x.shape(), ", y ", y.shape(), ": their first axes, the samples, must agree"),
+        where);
   if (x.shape()[0] == 0) throw ShapeError(concat(call, ": x has shape ", x.shape(), ": no samples"), where);
   if (batch_size < 1) throw ValueError(concat(call, ": batch_size must be at least 1, got ", batch_size), where);
 }
@@ -251,7 +255,8 @@ Split split_samples(const Tensor& x, const Tensor& y, const FitOptions& options,
   if (options.validation_data.x.defined() || options.validation_split == 0) return {x, y, options.validation_data};
   const std::int64_t samples = x.shape()[0];
   const auto kept = static_cast<std::int64_t>(static_cast<double>(samples) * (1 - options.validation_split));
-  if (kept == 0) throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
+  if (kept == 0)
+    throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
   const auto part = [](const Tensor& all, std::int64_t start, std::int64_t stop) {
     return Tensor(all.array().slice(0, start, stop - start, 1));
   };

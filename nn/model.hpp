@@ -32,12 +32,12 @@ struct ValidationData {
 struct FitOptions {
   std::int64_t batch_size = 32;
   int epochs = 1;
-  int verbose = 1;                             ///< 0: silent, 1: a progress bar, 2: a line for each epoch
+  int verbose = 1;  ///< 0: silent, 1: a progress bar, 2: a line for each epoch
   std::vector<CallbackChoice> callbacks = {};
-  double validation_split = 0;                 ///< this share of the samples, from the end, is kept for validation
+  double validation_split = 0;  ///< this share of the samples, from the end, is kept for validation
   ValidationData validation_data = {};
-  bool shuffle = true;                         ///< a new order for each epoch
-  Display display = {};                        ///< where the progress is shown
+  bool shuffle = true;   ///< a new order for each epoch
+  Display display = {};  ///< where the progress is shown
 };
 
 struct EvaluateOptions {
@@ -64,8 +64,8 @@ class XG_API Model : public Module {
  public:
   std::string type() const override { return "Model"; }
 
-  /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError, as
-  /// is an optimizer that changes another model's parameters.
+  /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError,
+  /// as is an optimizer that changes another model's parameters.
   void compile(CompileOptions options, std::source_location where = std::source_location::current());
   bool compiled() const { return training_setup_ != nullptr; }
 
@@ -99,7 +99,8 @@ class XG_API Model : public Module {
   Tensor data_loss(const Tensor& y, const Tensor& prediction) const;
   void train_step(const Tensor& x, const Tensor& y, Figures& figures);
   void measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line);
-  std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options, const std::shared_ptr<History>& history) const;
+  std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options,
+                                                        const std::shared_ptr<History>& history) const;
 
   std::shared_ptr<TrainingSetup> training_setup_;
 };

@@ -144,7 +144,8 @@ Tensor& Module::declare(List& list, const std::string& name, Tensor value, Regul
 }
 
 void Module::collect(List Module::*list, const std::string& prefix, std::vector<NamedTensor>& found) const {
-  for (const auto& declared : this->*list) found.push_back({prefix + declared->name, declared->value, declared->regularizer});
+  for (const auto& declared : this->*list)
+    found.push_back({prefix + declared->name, declared->value, declared->regularizer});
   for (const auto& [name, child] : children_) child->collect(list, prefix + name + '.', found);
 }
 

@@ -58,14 +58,15 @@ class XG_API Module {
   void eval() { train(false); }
   bool training() const { return training_; }
 
-  /// What the regularizers add to the loss, a scalar: those of the parameters, and those of the outputs in the last pass.
-  /// Make the pass in a statement before: C++ may compute `net.penalty()` first in `loss(net(x)) + net.penalty()`.
+  /// What the regularizers add to the loss, a scalar: those of the parameters, and those of the outputs in the last
+  /// pass. Make the pass in a statement before: C++ may compute `net.penalty()` first in `loss(net(x)) +
+  /// net.penalty()`.
   Tensor penalty(std::source_location where = std::source_location::current()) const;
 
   /// The kind of module, as summary() shows it: "Dense".
   virtual std::string type() const { return "Module"; }
-  /// Makes the parameters for samples of that shape (without the batch axis), if that is still to be done, and returns the
-  /// shape of an output sample; nothing if only a pass can tell.
+  /// Makes the parameters for samples of that shape (without the batch axis), if that is still to be done, and returns
+  /// the shape of an output sample; nothing if only a pass can tell.
   virtual std::optional<Shape> build(const Shape&, std::source_location) { return std::nullopt; }
   /// The shape of the samples that the module expects, if it was told.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }

@@ -33,7 +33,8 @@ Regularizer l1_l2(const L1L2& factors, std::source_location where) {
 }
 
 Regularizer::Regularizer(const char* name, std::source_location where) {
-  static const std::vector<std::pair<std::string_view, Regularizer>> known{{"l1", l1()}, {"l2", l2()}, {"l1_l2", l1_l2()}};
+  static const std::vector<std::pair<std::string_view, Regularizer>> known{
+      {"l1", l1()}, {"l2", l2()}, {"l1_l2", l1_l2()}};
   *this = find_by_name("regularizer", name, known, where);
 }
 

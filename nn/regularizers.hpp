@@ -19,8 +19,7 @@ class XG_API Regularizer {
   /// An unknown name is a ValueError that lists the known ones.
   Regularizer(const char* name, std::source_location where = std::source_location::current());
   template <class F>
-    requires std::is_invocable_r_v<Tensor, F, const Tensor&>
-  Regularizer(F function) : function_(std::move(function)) {}
+  requires std::is_invocable_r_v<Tensor, F, const Tensor&> Regularizer(F function) : function_(std::move(function)) {}
 
   explicit operator bool() const { return static_cast<bool>(function_); }
   Tensor operator()(const Tensor& x) const { return function_(x); }

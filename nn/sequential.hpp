@@ -35,8 +35,8 @@ class XG_API Sequential : public Model {
   Sequential() = default;
   Sequential(std::initializer_list<Item> modules);
 
-  /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of the
-  /// last is a ShapeError, and not appended.
+  /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of
+  /// the last is a ShapeError, and not appended.
   template <std::derived_from<Module> M>
   M& add(M module, std::string name = {}, std::source_location where = std::source_location::current()) {
     auto owned = std::make_shared<M>(std::move(module));

@@ -19,8 +19,8 @@ XG_API Tensor softplus(const Operand& x);
 XG_API Tensor softmax(const Operand& x, int axis = -1);
 /// ln softmax(x), computed without the quotient. Gradient: dy - softmax(x) sum(dy).
 XG_API Tensor log_softmax(const Operand& x, int axis = -1);
-/// Sets each element to 0 with probability `rate`, else divides it by 1 - rate; one draw of the generator is used. Rate 0
-/// is the identity, rate 1 gives zeros; a rate outside [0, 1] is a ValueError.
+/// Sets each element to 0 with probability `rate`, else divides it by 1 - rate; one draw of the generator is used. Rate
+/// 0 is the identity, rate 1 gives zeros; a rate outside [0, 1] is a ValueError.
 XG_API Tensor dropout(const Operand& x, double rate, Generator& generator);
 
 /// The logits that a recorded softmax (over the last axis) or sigmoid made `probabilities` from; undefined if they came

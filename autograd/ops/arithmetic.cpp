@@ -55,9 +55,9 @@ Tensor divide(Operand a, Operand b) {
 }
 
 Tensor negative(const Operand& x) {
-  if (x.dtype() == boolean) 
-    throw DTypeError(concat("negative: no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"),
-                     x.where());
+  if (x.dtype() == boolean)
+    throw DTypeError(
+        concat("negative: no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"), x.where());
   return record("negative", kernels::negative(x.array()), edge(x, [](const Tensor& dy) { return -dy; }));
 }
 
@@ -79,17 +79,19 @@ Tensor pow(Operand a, Operand b) {
 Tensor maximum(Operand a, Operand b) {
   align("maximum", a, b);
   check_numeric("maximum", a, b);
-  return record("maximum", kernels::maximum(a.array(), b.array()),
-                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() > b, a.get() == b, dy); }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() > a, a.get() == b, dy); }));
+  return record(
+      "maximum", kernels::maximum(a.array(), b.array()),
+      edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() > b, a.get() == b, dy); }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() > a, a.get() == b, dy); }));
 }
 
 Tensor minimum(Operand a, Operand b) {
   align("minimum", a, b);
   check_numeric("minimum", a, b);
-  return record("minimum", kernels::minimum(a.array(), b.array()),
-                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() < b, a.get() == b, dy); }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() < a, a.get() == b, dy); }));
+  return record(
+      "minimum", kernels::minimum(a.array(), b.array()),
+      edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() < b, a.get() == b, dy); }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() < a, a.get() == b, dy); }));
 }
 
 }  // namespace xg

@@ -4,8 +4,8 @@
 
 namespace xg {
 
-// Elementwise arithmetic. Shapes broadcast as in NumPy (else a ShapeError), dtypes promote as in PyTorch, numbers are weak:
-// `x * 2.0` keeps the dtype of a floating x. No arithmetic on booleans: a DTypeError.
+// Elementwise arithmetic. Shapes broadcast as in NumPy (else a ShapeError), dtypes promote as in PyTorch, numbers are
+// weak: `x * 2.0` keeps the dtype of a floating x. No arithmetic on booleans: a DTypeError.
 
 /// a + b.
 XG_API Tensor add(Operand a, Operand b);

@@ -18,8 +18,8 @@ void align(const char* op, Operand& a, Operand& b) {
   if (a.is_number() && !b.is_number()) a.adapt_to(b.dtype());
   if (b.is_number()) b.adapt_to(a.dtype());
   if (a.shape() == b.shape() || broadcast_shapes(a.shape(), b.shape())) return;
-  throw ShapeError(concat(op, ": shapes ", a.shape(), " and ", b.shape(), " do not broadcast: ",
-                          broadcast_problem(a.shape(), b.shape()), ", and neither is 1"),
+  throw ShapeError(concat(op, ": shapes ", a.shape(), " and ", b.shape(),
+                          " do not broadcast: ", broadcast_problem(a.shape(), b.shape()), ", and neither is 1"),
                    a.where());
 }
 

@@ -40,13 +40,14 @@ Tensor greater_equal(Operand a, Operand b) {
 Tensor where(const Operand& condition, Operand a, Operand b) {
   align("where", a, b);
   if (condition.dtype() != boolean)
-    throw DTypeError(concat("where: the condition must be boolean, got ", condition.dtype(), ": compare it with something"),
-                     condition.where());
+    throw DTypeError(
+        concat("where: the condition must be boolean, got ", condition.dtype(), ": compare it with something"),
+        condition.where());
   const Shape values = *broadcast_shapes(a.shape(), b.shape());
   if (!broadcast_shapes(condition.shape(), values))
-    throw ShapeError(concat("where: the condition's shape ", condition.shape(), " does not broadcast with the values' ",
-                            values),
-                     condition.where());
+    throw ShapeError(
+        concat("where: the condition's shape ", condition.shape(), " does not broadcast with the values' ", values),
+        condition.where());
   const Saved chosen(condition);
   return record("where", kernels::where(condition.array(), a.array(), b.array()),
                 edge(a, [chosen](const Tensor& dy) { return where(chosen, dy, 0.0); }),

@@ -4,8 +4,8 @@
 
 namespace xg {
 
-// Elementwise comparisons: boolean tensors, without gradient. Shapes broadcast, dtypes promote. A comparison with NaN is
-// false, except not_equal.
+// Elementwise comparisons: boolean tensors, without gradient. Shapes broadcast, dtypes promote. A comparison with NaN
+// is false, except not_equal.
 
 XG_API Tensor equal(Operand a, Operand b);
 XG_API Tensor not_equal(Operand a, Operand b);

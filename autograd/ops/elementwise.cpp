@@ -25,8 +25,10 @@ Array bound(double value, DType dtype) {
   dispatch_numeric(dtype, [&]<class T>() {
     using Limits = std::numeric_limits<T>;
     constexpr double least = static_cast<double>(Limits::lowest()), most = static_cast<double>(Limits::max());
-    if (is_floating(dtype) || (value > least && value < most)) *result.data<T>() = static_cast<T>(value);
-    else *result.data<T>() = value <= least ? Limits::lowest() : Limits::max();
+    if (is_floating(dtype) || (value > least && value < most))
+      *result.data<T>() = static_cast<T>(value);
+    else
+      *result.data<T>() = value <= least ? Limits::lowest() : Limits::max();
   });
   return result;
 }

@@ -4,8 +4,8 @@
 
 namespace xg {
 
-// Elementwise functions of one tensor, of any shape. NaN stays NaN. Integers become float32, except in square, abs, sign
-// and clip.
+// Elementwise functions of one tensor, of any shape. NaN stays NaN. Integers become float32, except in square, abs,
+// sign and clip.
 
 /// e^x. Gradient: dy e^x.
 XG_API Tensor exp(const Operand& x);

@@ -35,10 +35,9 @@ Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const
 
 /// The elements of x in a range along an axis: a view.
 Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
-  return record("slice", x.array().slice(axis, range.start, range.count, range.step),
-                edge(x, [shape = x.shape(), axis, range](const Tensor& dy) {
-                  return slice_back(dy, shape, axis, range);
-                }));
+  return record(
+      "slice", x.array().slice(axis, range.start, range.count, range.step),
+      edge(x, [shape = x.shape(), axis, range](const Tensor& dy) { return slice_back(dy, shape, axis, range); }));
 }
 
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.
@@ -84,7 +83,8 @@ Tensor select(const Operand& x, std::int64_t index, int axis) {
   const std::size_t position = normalize_axis("select", axis, x.shape().rank(), x.where());
   const std::int64_t extent = x.shape()[position];
   if (index < -extent || index >= extent)
-    throw ValueError(concat("select: index ", index, " is out of range for axis ", axis, " of shape ", x.shape()), x.where());
+    throw ValueError(concat("select: index ", index, " is out of range for axis ", axis, " of shape ", x.shape()),
+                     x.where());
   const std::int64_t start = index < 0 ? index + extent : index;
   return squeeze(Operand(slice(x, axis, {.start = start, .stop = start + 1}), x.where()), static_cast<int>(position));
 }
@@ -103,9 +103,9 @@ Tensor gather(const Operand& x, const Operand& indices, int axis) {
   Shape expected = x.shape();
   if (indices.shape().rank() == expected.rank()) expected[position] = indices.shape()[position];
   if (indices.shape() != expected)
-    throw ShapeError(concat("gather: indices of shape ", indices.shape(), " do not match shape ", x.shape(),
-                            " outside axis ", axis),
-                     x.where());
+    throw ShapeError(
+        concat("gather: indices of shape ", indices.shape(), " do not match shape ", x.shape(), " outside axis ", axis),
+        x.where());
   const Array chosen = checked_indices("gather", indices, x.shape()[position]);
   // The same as take from the flattened tensor, at positions counted out here.
   const Array flat = Array::empty(indices.shape(), int64);

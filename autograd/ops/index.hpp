@@ -7,8 +7,8 @@
 
 namespace xg {
 
-/// The bounds of a slice, as in Python: negative positions count from the end, bounds outside are cut off, a negative step
-/// walks backwards.
+/// The bounds of a slice, as in Python: negative positions count from the end, bounds outside are cut off, a negative
+/// step walks backwards.
 struct SliceOptions {
   std::optional<std::int64_t> start = {};
   std::optional<std::int64_t> stop = {};

@@ -18,13 +18,14 @@ Tensor swapped(const Tensor& x) {
 void check_product(const Operand& a, const Operand& b) {
   const Shape &p = a.shape(), &q = b.shape();
   if (p.rank() == 0 || q.rank() == 0)
-    throw ShapeError(concat("matmul: shapes ", p, " and ", q, ": a 0-d tensor has no axis to sum over: use *"), a.where());
+    throw ShapeError(concat("matmul: shapes ", p, " and ", q, ": a 0-d tensor has no axis to sum over: use *"),
+                     a.where());
   const std::int64_t inner = p.back(), outer = q.rank() == 1 ? q[0] : q[q.rank() - 2];
   if (inner != outer) {
     const bool flipped = q.rank() >= 2 && q.back() == inner;
     throw ShapeError(concat("matmul: shapes ", p, " and ", q, " do not match: the last axis of the first (", inner,
-                            ") must equal the ", q.rank() == 1 ? "axis" : "second to last axis", " of the second (", outer,
-                            ")", flipped ? ": is the second transposed?" : ""),
+                            ") must equal the ", q.rank() == 1 ? "axis" : "second to last axis", " of the second (",
+                            outer, ")", flipped ? ": is the second transposed?" : ""),
                      a.where());
   }
   Shape p_batch, q_batch;
@@ -76,8 +77,9 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
                             " do not match (..., in), (in, out) and (out)"),
                      x.where());
   if (x.dtype() != w.dtype() || x.dtype() != bias.dtype())
-    throw DTypeError(concat("linear: dtypes ", x.dtype(), ", ", w.dtype(), " and ", bias.dtype(), " differ: convert with astype"),
-                     x.where());
+    throw DTypeError(
+        concat("linear: dtypes ", x.dtype(), ", ", w.dtype(), " and ", bias.dtype(), " differ: convert with astype"),
+        x.where());
   if (x.shape().rank() != 2) {
     Shape shape = x.shape();
     shape[shape.rank() - 1] = w.shape()[1];
@@ -86,8 +88,7 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
   }
   return record("linear", kernels::affine(x.array(), w.array(), bias.array()),
                 edge(x, [w = Saved(w)](const Tensor& dy) { return matmul(dy, swapped(w)); }),
-                edge(w, KernelRule{Saved(x)}),
-                edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
+                edge(w, KernelRule{Saved(x)}), edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
 }
 
 }  // namespace xg

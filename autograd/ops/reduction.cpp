@@ -41,7 +41,8 @@ void check_not_empty(const char* op, const Operand& x, const Plan& p) {
     throw ShapeError(concat(op, ": nothing to reduce along the empty axes of shape ", x.shape()), x.where());
 }
 
-Tensor extreme(const char* op, const Operand& x, const Reduce& options, Array (*kernel)(const Array&, const AxisMask&)) {
+Tensor extreme(const char* op, const Operand& x, const Reduce& options,
+               Array (*kernel)(const Array&, const AxisMask&)) {
   const Plan p = plan(op, x, options.axis, options.keepdims);
   check_not_empty(op, x, p);
   const auto rule = [x = Saved(x), kept = p.kept, axes = options.axis](const Tensor& dy, const Tensor& y) {
@@ -52,7 +53,8 @@ Tensor extreme(const char* op, const Operand& x, const Reduce& options, Array (*
   return record(op, kernel(x.array(), p.mask).reshape(p.result), edge(x, rule));
 }
 
-Tensor index_of_extreme(const char* op, const Operand& x, const Reduce& options, Array (*kernel)(const Array&, std::size_t)) {
+Tensor index_of_extreme(const char* op, const Operand& x, const Reduce& options,
+                        Array (*kernel)(const Array&, std::size_t)) {
   const Plan p = plan(op, x, options.axis, options.keepdims);
   check_not_empty(op, x, p);
   if (options.axis.all()) return kernel(x.array().reshape({x.array().size()}), 0).reshape(p.result);
@@ -74,10 +76,9 @@ Tensor logsumexp_value(const Tensor& x, const Plan& p, const Axes& axes) {
 
 Tensor sum(const Operand& x, const Reduce& options) {
   const Plan p = plan("sum", x, options.axis, options.keepdims);
-  return record("sum", kernels::sum(x.array(), p.mask).reshape(p.result),
-                edge(x, [kept = p.kept, shape = x.shape()](const Tensor& dy) {
-                  return broadcast_to(reshape(dy, kept), shape);
-                }));
+  return record(
+      "sum", kernels::sum(x.array(), p.mask).reshape(p.result),
+      edge(x, [kept = p.kept, shape = x.shape()](const Tensor& dy) { return broadcast_to(reshape(dy, kept), shape); }));
 }
 
 Tensor sum_squares(const Operand& x) {
@@ -97,9 +98,13 @@ Tensor max(const Operand& x, const Reduce& options) { return extreme("max", x, o
 
 Tensor min(const Operand& x, const Reduce& options) { return extreme("min", x, options, kernels::min); }
 
-Tensor argmax(const Operand& x, const Reduce& options) { return index_of_extreme("argmax", x, options, kernels::argmax); }
+Tensor argmax(const Operand& x, const Reduce& options) {
+  return index_of_extreme("argmax", x, options, kernels::argmax);
+}
 
-Tensor argmin(const Operand& x, const Reduce& options) { return index_of_extreme("argmin", x, options, kernels::argmin); }
+Tensor argmin(const Operand& x, const Reduce& options) {
+  return index_of_extreme("argmin", x, options, kernels::argmin);
+}
 
 Tensor var(const Operand& x, const VarianceOptions& options) {
   check_floating("var", x);
@@ -128,7 +133,8 @@ Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype) {
     const std::size_t lead = result.rank() - shape.rank();
     std::vector<int> stretched;
     for (std::size_t axis = 0; axis < result.rank(); ++axis)
-      if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1)) stretched.push_back(static_cast<int>(axis));
+      if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1))
+        stretched.push_back(static_cast<int>(axis));
     result = reshape(sum(result, {.axis = Axes(stretched), .keepdims = true}), shape);
   }
   return result.dtype() == dtype ? result : astype(result, dtype);

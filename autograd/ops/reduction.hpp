@@ -24,7 +24,8 @@ XG_API Tensor sum(const Operand& x, const Reduce& options = {});
 XG_API Tensor sum_squares(const Operand& x);
 /// The mean; integers give float32.
 XG_API Tensor mean(const Operand& x, const Reduce& options = {});
-/// The largest element; NaN if there is one. Equal ones share the gradient evenly. Nothing to choose from is a ShapeError.
+/// The largest element; NaN if there is one. Equal ones share the gradient evenly. Nothing to choose from is a
+/// ShapeError.
 XG_API Tensor max(const Operand& x, const Reduce& options = {});
 /// The smallest element; as max.
 XG_API Tensor min(const Operand& x, const Reduce& options = {});

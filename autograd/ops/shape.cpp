@@ -24,12 +24,13 @@ Shape resolve(const Operand& x, Shape shape) {
       throw ShapeError(concat("reshape: ", shape, " leaves more than one extent open"), x.where());
     }
   }
-  if (unknown < shape.rank() && known != 0 && x.tensor().size() % known == 0) shape[unknown] = x.tensor().size() / known;
+  if (unknown < shape.rank() && known != 0 && x.tensor().size() % known == 0)
+    shape[unknown] = x.tensor().size() / known;
   for (const auto extent : shape)
     if (extent < 0)
-      throw ShapeError(concat("reshape: shape ", x.shape(), " has ", x.tensor().size(), " elements, which do not fill ",
-                              shape),
-                       x.where());
+      throw ShapeError(
+          concat("reshape: shape ", x.shape(), " has ", x.tensor().size(), " elements, which do not fill ", shape),
+          x.where());
   if (shape.elements() != x.tensor().size())
     throw ShapeError(concat("reshape: shape ", x.shape(), " has ", x.tensor().size(), " elements, ", shape, " needs ",
                             shape.elements()),
@@ -62,8 +63,10 @@ Tensor flatten(const Operand& x, int start) {
   const std::size_t first = x.shape().rank() == 0 ? 0 : normalize_axis("flatten", start, x.shape().rank(), x.where());
   std::int64_t rest = 1;
   for (std::size_t axis = 0; axis < x.shape().rank(); ++axis) {
-    if (axis < first) shape.push_back(x.shape()[axis]);
-    else rest *= x.shape()[axis];
+    if (axis < first)
+      shape.push_back(x.shape()[axis]);
+    else
+      rest *= x.shape()[axis];
   }
   shape.push_back(rest);
   return reshape(x, shape);
@@ -99,7 +102,8 @@ Tensor squeeze(const Operand& x, const Axes& axes) {
   for (std::size_t axis = 0; axis < x.shape().rank(); ++axis) {
     const std::int64_t extent = x.shape()[axis];
     if (mask[axis] && extent != 1 && !axes.all())
-      throw ShapeError(concat("squeeze: axis ", axis, " of shape ", x.shape(), " has extent ", extent, ", not 1"), x.where());
+      throw ShapeError(concat("squeeze: axis ", axis, " of shape ", x.shape(), " has extent ", extent, ", not 1"),
+                       x.where());
     if (!mask[axis] || extent != 1) shape.push_back(extent);
   }
   return reshape(x, shape);
@@ -126,7 +130,8 @@ Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_loc
     Shape expected = first;
     if (tensor.rank() == first.rank()) expected[position] = tensor.shape()[position];
     if (tensor.shape() != expected)
-      throw ShapeError(concat("concatenate: shapes ", first, " and ", tensor.shape(), " differ outside axis ", axis), where);
+      throw ShapeError(concat("concatenate: shapes ", first, " and ", tensor.shape(), " differ outside axis ", axis),
+                       where);
     dtype = promote(dtype, tensor.dtype());
   }
   std::vector<Array> arrays;

@@ -8,8 +8,8 @@ namespace xg {
 
 // Operations on shapes. The values do not change; where the strides allow it the result is a view that shares them.
 
-/// The elements in row-major order under another shape; one extent may be -1, to be computed from the others. A count that
-/// differs is a ShapeError.
+/// The elements in row-major order under another shape; one extent may be -1, to be computed from the others. A count
+/// that differs is a ShapeError.
 XG_API Tensor reshape(const Operand& x, Shape shape);
 /// All axes from `start` on as one.
 XG_API Tensor flatten(const Operand& x, int start = 0);

@@ -136,11 +136,16 @@ std::string hexadecimal(Byte byte) {
 
 DType element_type(const Input& input, Byte code) {
   switch (code) {
-    case 0x08: return uint8;
-    case 0x0C: return int32;
-    case 0x0D: return float32;
-    case 0x0E: return float64;
-    default: break;
+    case 0x08:
+      return uint8;
+    case 0x0C:
+      return int32;
+    case 0x0D:
+      return float32;
+    case 0x0E:
+      return float64;
+    default:
+      break;
   }
   const char* known = code == 0x09 ? " (int8)" : code == 0x0B ? " (int16)" : "";
   input.fail_at(2, "the type 08 (uint8), 0c (int32), 0d (float32) or 0e (float64) expected, got ", hexadecimal(code),

@@ -11,9 +11,8 @@ template <class F>
 Array binary(const Array& a, const Array& b, DType dtype, F f) {
   Array out = Array::empty(broadcast_shape(a, b), dtype);
   const Array x = a.astype(dtype), y = b.astype(dtype);
-  dispatch_numeric(dtype, [&]<class T>() {
-    broadcast_loop<T, T>(x, y, out, [f](T p, T q) { return static_cast<T>(f(p, q)); });
-  });
+  dispatch_numeric(
+      dtype, [&]<class T>() { broadcast_loop<T, T>(x, y, out, [f](T p, T q) { return static_cast<T>(f(p, q)); }); });
   return out;
 }
 

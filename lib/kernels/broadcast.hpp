@@ -6,10 +6,11 @@
 namespace xg::kernels {
 
 /// One row of out = f(a, b). Operands that lie next to each other, or repeat one element, run as plain loops that the
-/// compiler vectorises: an output may be an operand itself, but never overlaps one otherwise, which the pragma says. Kept a
-/// function of its own, as g++ 12 does not vectorise it inside its callers.
+/// compiler vectorises: an output may be an operand itself, but never overlaps one otherwise, which the pragma says.
+/// Kept a function of its own, as g++ 12 does not vectorise it inside its callers.
 template <class In, class Out, class F>
-[[gnu::noinline]] void broadcast_row(const In* x, const In* y, Out* z, std::int64_t count, const std::array<std::int64_t, 3>& step, F f) {
+[[gnu::noinline]] void broadcast_row(const In* x, const In* y, Out* z, std::int64_t count,
+                                     const std::array<std::int64_t, 3>& step, F f) {
   if (step[0] == 1 && step[1] == 1 && step[2] == 1) {
 #pragma GCC ivdep
     for (std::int64_t i = 0; i < count; ++i) z[i] = f(x[i], y[i]);

@@ -28,9 +28,7 @@ void copy(const Array& from, Array& to) {
     std::memcpy(to.raw(), from.raw(), from.bytes());
     return;
   }
-  dispatch(from.dtype(), [&]<class From>() {
-    dispatch(to.dtype(), [&]<class To>() { copy_as<From, To>(from, to); });
-  });
+  dispatch(from.dtype(), [&]<class From>() { dispatch(to.dtype(), [&]<class To>() { copy_as<From, To>(from, to); }); });
 }
 
 }  // namespace xg::kernels

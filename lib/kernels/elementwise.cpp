@@ -100,7 +100,8 @@ Array sigmoid(const Array& x) {
 }
 
 Array softplus(const Array& x) {
-  return floating(x, [](const auto& v, auto one) { return xt::maximum(v, one - one) + xt::log1p(xt::exp(-xt::abs(v))); });
+  return floating(x,
+                  [](const auto& v, auto one) { return xt::maximum(v, one - one) + xt::log1p(xt::exp(-xt::abs(v))); });
 }
 
 Array negative(const Array& x) {

@@ -4,7 +4,8 @@
 
 namespace xg::kernels {
 
-// Elementwise kernels of one array. Those in the first group give integers and booleans as float32; NaN stays NaN in all.
+// Elementwise kernels of one array. Those in the first group give integers and booleans as float32; NaN stays NaN in
+// all.
 
 Array exp(const Array& x);
 Array expm1(const Array& x);

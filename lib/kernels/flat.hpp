@@ -9,8 +9,9 @@
 
 namespace xg::kernels {
 
-/// How many elements fill a 64-byte vector. Elements are computed in whole vectors: the storage's padding goes along, and
-/// threads' parts are cut between vectors, so that no element takes a scalar path, whose exp and tanh differ in the last bit.
+/// How many elements fill a 64-byte vector. Elements are computed in whole vectors: the storage's padding goes along,
+/// and threads' parts are cut between vectors, so that no element takes a scalar path, whose exp and tanh differ in the
+/// last bit.
 template <class T>
 constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
 

@@ -19,7 +19,8 @@ struct Operand {
 };
 
 int to_int(std::int64_t value) {
-  if (value > std::numeric_limits<int>::max()) throw ShapeError(concat("matmul: an extent of ", value, " is too large"));
+  if (value > std::numeric_limits<int>::max())
+    throw ShapeError(concat("matmul: an extent of ", value, " is too large"));
   return static_cast<int>(value);
 }
 
@@ -40,8 +41,8 @@ void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const flo
   cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb,
-          double beta, double* c, int ldc) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
+          int ldb, double beta, double* c, int ldc) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 

@@ -4,8 +4,8 @@
 
 namespace xg::kernels {
 
-/// The product of the last two axes of two floating arrays of one dtype; axes before them broadcast. Transposed operands
-/// are read in place. Shapes are the caller's check.
+/// The product of the last two axes of two floating arrays of one dtype; axes before them broadcast. Transposed
+/// operands are read in place. Shapes are the caller's check.
 Array matmul(const Array& a, const Array& b);
 
 /// x w + bias for x (N, in), w (in, out), bias (out).

@@ -76,7 +76,8 @@ Partial<T> row_sum(const T* x, std::int64_t count, Term term) {
 
 template <class T>
 void sum_rows(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>* out) {
-  for (std::int64_t row = 0; row < rows; ++row) out[row] = row_sum(x + row * columns, columns, [](auto v) { return v; });
+  for (std::int64_t row = 0; row < rows; ++row)
+    out[row] = row_sum(x + row * columns, columns, [](auto v) { return v; });
 }
 
 template <class T, class Sum>
@@ -131,7 +132,8 @@ Array index_of_extreme(const Array& x, std::size_t axis, Better better) {
   AxisMask axes{};
   axes[axis] = true;
   Folding folding = fold(x, axes);
-  if (folding.columns) folding.matrix = folding.matrix.reshape({folding.folded, folding.kept}).transposed().contiguous();
+  if (folding.columns)
+    folding.matrix = folding.matrix.reshape({folding.folded, folding.kept}).transposed().contiguous();
   const Array out = Array::empty(folding.result, int64);
   dispatch(x.dtype(), [&]<class T>() {
     const T* row = folding.matrix.data<T>();
@@ -157,8 +159,10 @@ Array sum(const Array& x, const AxisMask& axes) {
   dispatch(x.dtype(), [&]<class T>() {
     const T* from = folding.matrix.data<T>();
     auto* to = out.data<Partial<T>>();
-    if (folding.columns) sum_columns<T>(from, folding.folded, folding.kept, to);
-    else sum_rows<T>(from, folding.kept, folding.folded, to);
+    if (folding.columns)
+      sum_columns<T>(from, folding.folded, folding.kept, to);
+    else
+      sum_rows<T>(from, folding.kept, folding.folded, to);
   });
   return out;
 }

@@ -9,8 +9,8 @@ namespace xg::kernels {
 /// Which axes a reduction folds.
 using AxisMask = std::array<bool, Shape::max_rank>;
 
-// Reductions over the masked axes, which stay with extent 1. The order of the additions depends on the shape alone: float
-// sums add in blocks of fixed size, and the blocks in double. NaN wins in max and min.
+// Reductions over the masked axes, which stay with extent 1. The order of the additions depends on the shape alone:
+// float sums add in blocks of fixed size, and the blocks in double. NaN wins in max and min.
 
 /// Integers and booleans give int64; an empty sum is 0.
 Array sum(const Array& x, const AxisMask& axes);

@@ -4,8 +4,8 @@
 
 namespace xg::kernels {
 
-// The optimizers' passes: one walk over a parameter, its gradient and its state. All contiguous, of one shape and floating
-// dtype; the parameter and the state change in place, and the parameter's version rises.
+// The optimizers' passes: one walk over a parameter, its gradient and its state. All contiguous, of one shape and
+// floating dtype; the parameter and the state change in place, and the parameter's version rises.
 
 /// w -= rate * g.
 void sgd(Array& w, const Array& g, double rate);
@@ -15,7 +15,8 @@ struct SgdPass {
   double decay;  ///< times w is added to g
   bool clear;    ///< g is left zero
 };
-/// w -= rate * (g + decay * w); returns the sum of the squares of the old w, added in a fixed order, or 0 without decay.
+/// w -= rate * (g + decay * w); returns the sum of the squares of the old w, added in a fixed order, or 0 without
+/// decay.
 double sgd_with(Array& w, Array& g, const SgdPass& pass);
 
 /// v = momentum * v - rate * g; w += v, or with nesterov w += momentum * v - rate * g.

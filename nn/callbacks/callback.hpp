@@ -38,7 +38,7 @@ struct TrainingRun {
   std::int64_t samples;
   std::int64_t validation_samples;
   std::vector<std::string> figures = {};  ///< what the logs of an epoch will hold
-  bool stop = false;  ///< set it to end the run after this epoch
+  bool stop = false;                      ///< set it to end the run after this epoch
 };
 
 /// Hooks into fit(). Epochs and batches count from 0; logs of a batch are the means of the epoch so far.
@@ -58,14 +58,14 @@ class XG_API Callback {
 class CallbackChoice {
  public:
   template <class C>
-    requires std::is_base_of_v<Callback, C>
-  CallbackChoice(C callback) : callback_(std::make_shared<C>(std::move(callback))) {}
+  requires std::is_base_of_v<Callback, C> CallbackChoice(C callback)
+      : callback_(std::make_shared<C>(std::move(callback))) {}
   template <class C>
-    requires std::is_base_of_v<Callback, C>
-  CallbackChoice(std::shared_ptr<C> callback) : callback_(std::move(callback)) {}
+  requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback)
+      : callback_(std::move(callback)) {}
   template <class C>
-    requires std::is_base_of_v<Callback, C>
-  CallbackChoice(std::reference_wrapper<C> callback) : callback_(&callback.get(), [](Callback*) {}) {}
+  requires std::is_base_of_v<Callback, C> CallbackChoice(std::reference_wrapper<C> callback)
+      : callback_(&callback.get(), [](Callback*) {}) {}
 
   const std::shared_ptr<Callback>& get() const { return callback_; }
 

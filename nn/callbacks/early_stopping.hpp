@@ -12,17 +12,17 @@ namespace xg::nn {
 
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
-  double min_delta = 0;              ///< what counts as an improvement
-  int patience = 0;                  ///< epochs without one before the run ends
-  std::string mode = "auto";         ///< "min", "max", or "auto": max for accuracies, else min
+  double min_delta = 0;       ///< what counts as an improvement
+  int patience = 0;           ///< epochs without one before the run ends
+  std::string mode = "auto";  ///< "min", "max", or "auto": max for accuracies, else min
   bool restore_best_weights = false;
 };
 
 /// Ends a run when a figure no longer improves.
 class XG_API EarlyStopping : public Callback {
  public:
-  /// A negative patience or an unknown mode is a ValueError; so is, when training begins, a figure that the run will not
-  /// have.
+  /// A negative patience or an unknown mode is a ValueError; so is, when training begins, a figure that the run will
+  /// not have.
   explicit EarlyStopping(const EarlyStoppingOptions& options = {},
                          std::source_location where = std::source_location::current());
 

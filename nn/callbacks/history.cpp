@@ -17,7 +17,8 @@ void History::on_epoch_begin(TrainingRun&, int) { start_ = std::chrono::steady_c
 void History::on_epoch_end(TrainingRun&, int, const Logs& logs) {
   seconds_.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
   for (const auto& [name, value] : logs) {
-    auto entry = std::find_if(values_.begin(), values_.end(), [&, &key = name](const auto& e) { return e.first == key; });
+    auto entry =
+        std::find_if(values_.begin(), values_.end(), [&, &key = name](const auto& e) { return e.first == key; });
     if (entry == values_.end()) entry = values_.insert(entry, {name, {}});
     entry->second.push_back(value);
   }

@@ -18,8 +18,10 @@ void ProgressBar::on_batch_end(TrainingRun& run, std::int64_t, std::int64_t seen
 }
 
 void ProgressBar::on_epoch_end(TrainingRun& run, int, const Logs& logs) {
-  if (verbose_ == 1) line_->update(run.samples, logs);
-  else *display_.out << line_->elapsed() << figures(logs) << '\n' << std::flush;
+  if (verbose_ == 1)
+    line_->update(run.samples, logs);
+  else
+    *display_.out << line_->elapsed() << figures(logs) << '\n' << std::flush;
 }
 
 }  // namespace xg::nn

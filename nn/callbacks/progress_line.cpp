@@ -45,7 +45,9 @@ Display Display::resolved() const {
   if (!full.out) full.out = &std::cout;
   if (full.terminal < 0) full.terminal = full.out == &std::cout && isatty(STDOUT_FILENO);
   if (!full.clock)
-    full.clock = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+    full.clock = [] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    };
   return full;
 }
 
@@ -59,7 +61,8 @@ std::string ProgressLine::elapsed() const { return format(" - %.0fs", display_.c
 
 std::string ProgressLine::bar(std::int64_t current) const {
   const std::string target = std::to_string(target_);
-  std::string text = format("%*lld/%s [", static_cast<int>(target.size()), static_cast<long long>(current), target.c_str());
+  std::string text =
+      format("%*lld/%s [", static_cast<int>(target.size()), static_cast<long long>(current), target.c_str());
   const std::int64_t done = target_ == 0 ? bar_width : bar_width * current / target_;
   if (done > 0) text += std::string(static_cast<std::size_t>(done - 1), '=') + (current < target_ ? '>' : '=');
   return text + std::string(static_cast<std::size_t>(bar_width - done), '.') + ']';

@@ -11,9 +11,9 @@ namespace xg::nn {
 
 /// Where and how progress is shown; tests put their own clock and stream.
 struct XG_API Display {
-  std::ostream* out = nullptr;            ///< std::cout if null
-  std::function<double()> clock = {};     ///< seconds from any start; a steady clock if empty
-  int terminal = -1;                      ///< 1: redraw in place, 0: a new line each time, -1: ask whether out is a terminal
+  std::ostream* out = nullptr;         ///< std::cout if null
+  std::function<double()> clock = {};  ///< seconds from any start; a steady clock if empty
+  int terminal = -1;  ///< 1: redraw in place, 0: a new line each time, -1: ask whether out is a terminal
 
   /// With every default filled in.
   Display resolved() const;

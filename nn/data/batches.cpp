@@ -10,8 +10,9 @@ namespace xg::data {
 Batches::Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, std::source_location where)
     : options_(options), generator_(new_generator()) {
   if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
-    throw ShapeError(concat("batches: x has shape ", x.shape(), ", y ", y.shape(), ": their first axes, the samples, must agree"),
-                     where);
+    throw ShapeError(
+        concat("batches: x has shape ", x.shape(), ", y ", y.shape(), ": their first axes, the samples, must agree"),
+        where);
   if (options.size < 1) throw ValueError(concat("batches: the size must be at least 1, got ", options.size), where);
   x_ = x.array().contiguous();
   y_ = y.array().contiguous();

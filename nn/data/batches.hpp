@@ -29,8 +29,8 @@ struct BatchIndex {
   std::source_location where;
 };
 
-/// The batches of a data set, as a range: `for (auto [x, y] : data::batches(x_train, y_train, {.size = 32}))`. Every walk
-/// is an epoch: with shuffle, the order of the last one is shuffled again.
+/// The batches of a data set, as a range: `for (auto [x, y] : data::batches(x_train, y_train, {.size = 32}))`. Every
+/// walk is an epoch: with shuffle, the order of the last one is shuffled again.
 class XG_API Batches {
  public:
   /// Different lengths of x and y are a ShapeError, a size below 1 a ValueError.

@@ -47,8 +47,8 @@ Array read(const fs::path& dir, const char* name, std::size_t rank, std::source_
 LabelledImages read_pair(const fs::path& dir, const char* images, const char* labels, std::source_location where) {
   const Array x = read(dir, images, 3, where), y = read(dir, labels, 1, where);
   if (x.shape()[0] != y.shape()[0])
-    throw IOError(concat("MNIST: ", find_file(dir, images), " has ", x.shape()[0], " images, but ", find_file(dir, labels),
-                         " has ", y.shape()[0], " labels"),
+    throw IOError(concat("MNIST: ", find_file(dir, images), " has ", x.shape()[0], " images, but ",
+                         find_file(dir, labels), " has ", y.shape()[0], " labels"),
                   where);
   return {x, y};
 }
@@ -87,7 +87,8 @@ Mnist load_mnist(const MnistOptions& options, std::source_location where) {
 Mnist load_fashion_mnist(const MnistOptions& options, std::source_location where) {
   if (!options.dir.empty()) return read_all(options.dir, where);
   if (!has_any_file(fashion_dir))
-    throw IOError(concat("Fashion-MNIST is not in ", fashion_dir, ": install Debian's package dataset-fashion-mnist, or set "
+    throw IOError(concat("Fashion-MNIST is not in ", fashion_dir,
+                         ": install Debian's package dataset-fashion-mnist, or set "
                          "the option .dir"),
                   where);
   return read_all(fashion_dir, where);

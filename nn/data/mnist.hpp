@@ -22,13 +22,14 @@ struct MnistOptions {
   std::string dir = {};  ///< where the four IDX files are, raw or gzipped; empty: looked for
 };
 
-/// The MNIST database of handwritten digits (LeCun, Cortes). Looks in `dir`, else in $XGRAD_MNIST, else in the user's cache
-/// folder; found in none of them, it says how to download the files and loads Fashion-MNIST in their place. A given folder
-/// without the files, or files that are truncated, oversized, no IDX, or do not belong together, are an IOError with the path.
+/// The MNIST database of handwritten digits (LeCun, Cortes). Looks in `dir`, else in $XGRAD_MNIST, else in the user's
+/// cache folder; found in none of them, it says how to download the files and loads Fashion-MNIST in their place. A
+/// given folder without the files, or files that are truncated, oversized, no IDX, or do not belong together, are an
+/// IOError with the path.
 XG_API Mnist load_mnist(const MnistOptions& options = {}, std::source_location where = std::source_location::current());
 
-/// Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes instead of digits, the same format, harder. Looks in `dir`, else where
-/// Debian's package dataset-fashion-mnist puts it.
+/// Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothes instead of digits, the same format, harder. Looks in `dir`, else
+/// where Debian's package dataset-fashion-mnist puts it.
 XG_API Mnist load_fashion_mnist(const MnistOptions& options = {},
                                 std::source_location where = std::source_location::current());
 

@@ -19,7 +19,8 @@ Tensor flatten(const Tensor& samples, std::source_location where) {
 
 Tensor scale(const Tensor& pixels, std::source_location where) {
   if (pixels.dtype() != uint8)
-    throw DTypeError(concat("data::scale: uint8 pixels are expected, got ", pixels.dtype(), " of shape ", pixels.shape()), where);
+    throw DTypeError(
+        concat("data::scale: uint8 pixels are expected, got ", pixels.dtype(), " of shape ", pixels.shape()), where);
   const Array from = pixels.array().contiguous(), to = Array::empty(pixels.shape(), float32);
   // The quotients themselves: a product with 1 / 255 rounds differently for half of the values.
   std::array<float, 256> quotient{};

@@ -11,8 +11,8 @@ namespace xg::data {
 XG_API Tensor flatten(const Tensor& samples, std::source_location where = std::source_location::current());
 /// float32 values divided by 255: uint8 pixels in [0, 1]. Another dtype is a DTypeError.
 XG_API Tensor scale(const Tensor& pixels, std::source_location where = std::source_location::current());
-/// Class numbers (N), or (N, 1), as a one-hot float32 matrix (N, classes); by default one more class than the largest number.
-/// A number outside is a ValueError.
+/// Class numbers (N), or (N, 1), as a one-hot float32 matrix (N, classes); by default one more class than the largest
+/// number. A number outside is a ValueError.
 XG_API Tensor to_categorical(const Tensor& labels, std::int64_t classes = 0,
                              std::source_location where = std::source_location::current());
 

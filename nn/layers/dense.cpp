@@ -28,10 +28,10 @@ std::optional<Shape> Dense::build(const Shape& sample, std::source_location wher
   if (!kernel_) make_parameters(sample.back(), where);
   const std::int64_t expected = kernel_->shape()[0];
   if (sample.back() != expected)
-    throw ShapeError(concat("Dense: the last axis of the input must be ", expected, ", as in the kernel ",
-                            kernel_->shape(), ", but a sample has shape ", sample,
-                            sample.elements() == expected ? ": flatten it first" : ""),
-                     where);
+    throw ShapeError(
+        concat("Dense: the last axis of the input must be ", expected, ", as in the kernel ", kernel_->shape(),
+               ", but a sample has shape ", sample, sample.elements() == expected ? ": flatten it first" : ""),
+        where);
   Shape result = sample;
   result[result.rank() - 1] = options_.units;
   return result;

@@ -20,7 +20,7 @@ struct DenseOptions {
   Regularizer kernel_regularizer = {};    ///< of the kernel (input_dim, units)
   Regularizer bias_regularizer = {};      ///< of the bias (units)
   Regularizer activity_regularizer = {};  ///< of the output
-  bool activity_mean = true;              ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
+  bool activity_mean = true;  ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
 };
 
 /// activation(x kernel + bias), for x (..., input_dim): a fully connected layer.

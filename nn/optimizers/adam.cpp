@@ -13,8 +13,7 @@ Adam::Adam(const AdamOptions& options, std::source_location where)
   if (!(options.epsilon > 0)) throw ValueError(concat("Adam: epsilon must be positive, got ", options.epsilon), where);
 }
 
-Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where)
-    : Adam(options, where) {
+Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where) : Adam(options, where) {
   attach(std::move(parameters).take());
 }
 
@@ -24,7 +23,8 @@ std::vector<Array> Adam::make_state(const Array& parameter) const {
 
 void Adam::update(Array& parameter, const Array& gradient, std::vector<Array>& state) {
   const auto t = static_cast<double>(iterations() + 1);
-  const double rate = learning_rate() * std::sqrt(1 - std::pow(options_.beta_2, t)) / (1 - std::pow(options_.beta_1, t));
+  const double rate =
+      learning_rate() * std::sqrt(1 - std::pow(options_.beta_2, t)) / (1 - std::pow(options_.beta_1, t));
   kernels::adam(parameter, gradient, state[0], state[1], {rate, options_.beta_1, options_.beta_2, options_.epsilon});
 }
 

@@ -12,8 +12,8 @@ struct AdamOptions {
 };
 
 /// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1,
-/// rate = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t); m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2;
-/// w -= rate m / (sqrt(v) + epsilon).
+/// rate = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t); m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2)
+/// g^2; w -= rate m / (sqrt(v) + epsilon).
 class XG_API Adam : public Optimizer {
  public:
   /// A negative rate, a beta outside [0, 1) or an epsilon that is not positive is a ValueError.

@@ -13,7 +13,8 @@
 
 namespace xg::nn {
 
-Optimizer::Optimizer(const char* name, double learning_rate, std::source_location where) : name_(name), learning_rate_(0) {
+Optimizer::Optimizer(const char* name, double learning_rate, std::source_location where)
+    : name_(name), learning_rate_(0) {
   set_learning_rate(learning_rate, where);
 }
 
@@ -25,7 +26,8 @@ void Optimizer::attach(std::vector<NamedTensor> parameters) {
 
 void Optimizer::check_attached(std::source_location where) const {
   if (parameters_.empty())
-    throw ValueError(concat(name_, ": no parameters to change: construct it with net.parameters(), after the first pass "
+    throw ValueError(concat(name_,
+                            ": no parameters to change: construct it with net.parameters(), after the first pass "
                             "if layers learn their input size from it"),
                      where);
 }

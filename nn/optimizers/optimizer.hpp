@@ -22,8 +22,8 @@ class ParameterList {
   std::vector<NamedTensor> parameters_;
 };
 
-/// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for each
-/// is made on the first step.
+/// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for
+/// each is made on the first step.
 class XG_API Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -36,8 +36,8 @@ class XG_API Optimizer {
   void step(std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
-  /// The trainer's step: as step() and zero_grad(), with the gradients of the parameters' l2 regularizers added on the way,
-  /// which saves the graph from holding them. Returns what those regularizers added to the loss before the step.
+  /// The trainer's step: as step() and zero_grad(), with the gradients of the parameters' l2 regularizers added on the
+  /// way, which saves the graph from holding them. Returns what those regularizers added to the loss before the step.
   double step_with_penalties(std::source_location where = std::source_location::current());
 
   double learning_rate() const { return learning_rate_; }
@@ -78,11 +78,11 @@ class XG_API OptimizerChoice {
   OptimizerChoice() = default;
   OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
   template <class O>
-    requires std::is_base_of_v<Optimizer, O>
-  OptimizerChoice(std::shared_ptr<O> optimizer) : optimizer_(std::move(optimizer)) {}
+  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer)
+      : optimizer_(std::move(optimizer)) {}
   template <class O>
-    requires std::is_base_of_v<Optimizer, O>
-  OptimizerChoice(O optimizer) : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
+  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(O optimizer)
+      : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
 
   const std::shared_ptr<Optimizer>& get() const { return optimizer_; }
 

@@ -8,11 +8,11 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
     : Optimizer("SGD", options.learning_rate, where), options_(options) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
-  if (!(options.decay >= 0)) throw ValueError(concat("SGD: the decay must not be negative, got ", options.decay), where);
+  if (!(options.decay >= 0))
+    throw ValueError(concat("SGD: the decay must not be negative, got ", options.decay), where);
 }
 
-SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where)
-    : SGD(options, where) {
+SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {
   attach(std::move(parameters).take());
 }
 
@@ -24,8 +24,10 @@ std::vector<Array> SGD::make_state(const Array& parameter) const {
 double SGD::rate() const { return learning_rate() / (1 + options_.decay * static_cast<double>(iterations())); }
 
 void SGD::update(Array& parameter, const Array& gradient, std::vector<Array>& state) {
-  if (state.empty()) kernels::sgd(parameter, gradient, rate());
-  else kernels::sgd_momentum(parameter, gradient, state[0], rate(), options_.momentum, options_.nesterov);
+  if (state.empty())
+    kernels::sgd(parameter, gradient, rate());
+  else
+    kernels::sgd_momentum(parameter, gradient, state[0], rate(), options_.momentum, options_.nesterov);
 }
 
 double SGD::update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras) {

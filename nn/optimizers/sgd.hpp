@@ -11,8 +11,8 @@ struct SGDOptions {
   bool nesterov = false;
 };
 
-/// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g (Keras 2.2.4;
-/// Nesterov's form as in Sutskever et al. 2013).
+/// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g
+/// (Keras 2.2.4; Nesterov's form as in Sutskever et al. 2013).
 class XG_API SGD : public Optimizer {
  public:
   /// A negative rate or decay, or a momentum outside [0, 1), is a ValueError.

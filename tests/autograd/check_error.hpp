@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 /// The statement must throw the kind of error with this text and, on its last line, the line of the macro.
 #define CHECK_ERROR(Kind, statement, text) \

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/array.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "lib/dtype.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

@@ -3,7 +3,7 @@
 #include <source_location>
 
 #include "lib/error.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using xg::caller;
 using xg::CallerScope;

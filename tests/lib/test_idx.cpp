@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lib/io/idx.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

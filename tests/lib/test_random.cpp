@@ -12,7 +12,7 @@
 
 #include "lib/philox.hpp"
 #include "lib/random.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

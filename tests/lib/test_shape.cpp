@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "lib/shape.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

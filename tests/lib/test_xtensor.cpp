@@ -10,7 +10,7 @@
 #include <xtensor/xview.hpp>
 
 #include "lib/xtensor.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 
 using namespace xg;
 

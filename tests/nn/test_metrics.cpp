@@ -5,7 +5,7 @@
 #include "nn/layers/dense.hpp"
 #include "nn/metrics.hpp"
 #include "nn/sequential.hpp"
-#include "tests/lib/message.hpp"
+#include "tests/support/message.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;
