@@ -37,7 +37,8 @@ int main(int argc, char** argv) try {
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     double total = 0;
     for (auto [x, y] : batches) {
-      auto loss = nn::sparse_categorical_crossentropy(y, net(x)) + net.penalty();
+      auto prediction = net(x);
+      auto loss = nn::sparse_categorical_crossentropy(y, prediction) + net.penalty();
       loss.backward();
       optimizer.step();
       optimizer.zero_grad();
