@@ -25,6 +25,10 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error));
   }
+  if (!options.history.empty() && !std::ofstream(options.history, std::ios::app)) {
+    std::cerr << "error: cannot write " << options.history << '\n';
+    std::exit(1);
+  }
   xg::manual_seed(options.seed);
   xg::set_num_threads(options.threads);
   return options;

@@ -47,6 +47,8 @@ class XG_API MetricChoice {
  public:
   /// An unknown name is a ValueError that lists the known ones.
   MetricChoice(const char* name, std::source_location where = std::source_location::current());
+  MetricChoice(const std::string& name, std::source_location where = std::source_location::current())
+      : MetricChoice(name.c_str(), where) {}
   MetricChoice(Metric metric);
 
   const std::string& name() const { return name_; }

@@ -78,6 +78,7 @@ struct Model::TrainingSetup {
   std::vector<MetricChoice> metrics;
   /// Parameters with a regularizer that the optimizer was not given; known after the first pass.
   std::optional<std::vector<NamedTensor>> fixed = {};
+  bool attached_here = false;  ///< the trainer gave the optimizer all parameters there were
 };
 
 /// The running means of the loss and the metrics over the samples of an epoch.
@@ -159,16 +160,35 @@ Tensor Model::data_loss(const Tensor& y, const Tensor& prediction) const {
   return loss.size() == 1 ? loss : mean(loss);
 }
 
+void Model::check_no_newcomers() const {
+  if (!training_setup_->attached_here) return;
+  for (const auto& parameter : parameters())
+    if (parameter.value.requires_grad() && !contains(training_setup_->optimizer->parameters(), parameter))
+      throw ValueError(concat("fit: the parameter '", parameter.name,
+                              "' was added after training had begun: call compile again with a new optimizer"));
+}
+
+void Model::rehearse(const Tensor& x, const Tensor& y) {
+  Figures scratch(*training_setup_);
+  measure(x.array().slice(0, 0, 1, 1), y.array().slice(0, 0, 1, 1), 1, scratch, nullptr);
+}
+
 void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   Optimizer& optimizer = *training_setup_->optimizer;
   const Tensor prediction = (*this)(x);
-  if (!optimizer.attached()) optimizer.attach(parameters());
+  if (!optimizer.attached()) {
+    optimizer.attach(parameters());
+    training_setup_->attached_here = true;
+  }
   Tensor loss = data_loss(y, prediction);
   for (const Tensor& term : pass_penalties()) loss += term;
   // The optimizer adds the l2 regularizers of parameters in its own pass.
   for (const auto& [name, value, regularizer] : optimizer.parameters())
     if (regularizer && regularizer.l2_factor() == 0) loss += regularizer(value);
-  if (!training_setup_->fixed) training_setup_->fixed = regularized_outside(optimizer.parameters(), parameters());
+  if (!training_setup_->fixed) {
+    check_no_newcomers();
+    training_setup_->fixed = regularized_outside(optimizer.parameters(), parameters());
+  }
   const double fixed_penalty = penalty_of(*training_setup_->fixed);
   // Before anything changes: a metric may not fit.
   figures.add_metrics(y, prediction);
@@ -243,6 +263,11 @@ Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::sourc
 
 namespace {
 
+/// True if the samples of both have the same shape.
+bool same_samples(const Tensor& a, const Tensor& b) {
+  return std::equal(a.shape().begin() + 1, a.shape().end(), b.shape().begin() + 1, b.shape().end());
+}
+
 /// The samples to train on and those to validate with.
 struct Split {
   Tensor x, y;
@@ -275,7 +300,7 @@ std::vector<std::shared_ptr<Callback>> Model::make_callbacks(const FitOptions& o
 }
 
 History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, std::source_location where) {
-  const TrainingSetup& setting = setup("fit", where);
+  TrainingSetup& setting = setup("fit", where);
   check_samples("fit", x, y, options.batch_size, where);
   if (options.epochs < 1) throw ValueError(concat("fit: epochs must be at least 1, got ", options.epochs), where);
   const Split split = split_samples(x, y, options, where);
@@ -286,6 +311,12 @@ History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, 
   const CallerScope scope(where);
   const ModeScope mode(*this, true);
   const WithGrad recording;
+  setting.fixed.reset();
+  if (validates && !(same_samples(split.x, x_val) && same_samples(split.y, y_val))) {
+    // What does not fit shows now instead of after an epoch. The layers are built for the training samples.
+    rehearse(split.x, split.y);
+    rehearse(x_val, y_val);
+  }
   const auto history = std::make_shared<History>();
   const auto callbacks = make_callbacks(options, history);
   const auto tell = [&](auto&& hook) {

@@ -97,6 +97,10 @@ class XG_API Model : public Module {
   void check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
                      std::source_location where) const;
   Tensor data_loss(const Tensor& y, const Tensor& prediction) const;
+  /// An error if the model has grown since the trainer gave its parameters to the optimizer.
+  void check_no_newcomers() const;
+  /// Evaluates one sample.
+  void rehearse(const Tensor& x, const Tensor& y);
   void train_step(const Tensor& x, const Tensor& y, Figures& figures);
   void measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line);
   std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options,

@@ -18,6 +18,8 @@ class XG_API Regularizer {
   Regularizer() = default;
   /// An unknown name is a ValueError that lists the known ones.
   Regularizer(const char* name, std::source_location where = std::source_location::current());
+  Regularizer(const std::string& name, std::source_location where = std::source_location::current())
+      : Regularizer(name.c_str(), where) {}
   template <class F>
   requires std::is_invocable_r_v<Tensor, F, const Tensor&> Regularizer(F function) : function_(std::move(function)) {}
 

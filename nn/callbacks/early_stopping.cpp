@@ -6,6 +6,17 @@
 #include "nn/model.hpp"
 
 namespace xg::nn {
+namespace {
+
+/// The parameters and buffers.
+std::vector<Tensor> state_of(const Model& model) {
+  std::vector<Tensor> tensors;
+  for (const auto& list : {model.parameters(), model.buffers()})
+    for (const auto& named : list) tensors.push_back(named.value);
+  return tensors;
+}
+
+}  // namespace
 
 EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where)
     : options_(options), where_(where) {
@@ -42,15 +53,15 @@ void EarlyStopping::on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) 
     wait_ = 0;
     if (!options_.restore_best_weights) return;
     best_weights_.clear();
-    for (const auto& parameter : run.model.parameters()) best_weights_.push_back(parameter.value.array().clone());
+    for (const Tensor& tensor : state_of(run.model)) best_weights_.push_back(tensor.array().clone());
     return;
   }
   if (++wait_ < options_.patience) return;
   stopped_epoch_ = epoch;
   run.stop = true;
   if (!options_.restore_best_weights) return;
-  const auto parameters = run.model.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) Tensor(parameters[i].value).assign(best_weights_[i]);
+  auto tensors = state_of(run.model);
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].assign(best_weights_[i]);
 }
 
 }  // namespace xg::nn

@@ -77,6 +77,8 @@ class XG_API OptimizerChoice {
  public:
   OptimizerChoice() = default;
   OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
+  OptimizerChoice(const std::string& name, std::source_location where = std::source_location::current())
+      : OptimizerChoice(name.c_str(), where) {}
   template <class O>
   requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer)
       : optimizer_(std::move(optimizer)) {}

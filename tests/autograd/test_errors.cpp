@@ -13,7 +13,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 

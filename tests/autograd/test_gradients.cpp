@@ -12,7 +12,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/autograd/op_cases.hpp"
 
 using namespace xg;

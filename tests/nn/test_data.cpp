@@ -15,7 +15,7 @@
 #include "nn/data/batches.hpp"
 #include "nn/data/mnist.hpp"
 #include "nn/data/transform.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "xgrad.hpp"
 
 // What users get wrong, and what they are told: every message to its end, the user's own line.

@@ -17,7 +17,7 @@
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/flatten.hpp"
 #include "nn/sequential.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;

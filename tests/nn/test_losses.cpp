@@ -8,7 +8,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "lib/random.hpp"
 #include "nn/losses.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;

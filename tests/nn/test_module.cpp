@@ -13,7 +13,7 @@
 #include "nn/layers/flatten.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/sequential.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;

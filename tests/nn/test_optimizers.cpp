@@ -7,7 +7,7 @@
 #include "lib/random.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
-#include "tests/autograd/check_error.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
 
 using namespace xg;

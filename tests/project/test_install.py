@@ -45,6 +45,13 @@ class Installed(unittest.TestCase):
         run(*CXX, "-std=c++20", *warnings, CLIENT / "main.cpp", "-o", program, *flags)
         self.assertEqual(run(program, LD_LIBRARY_PATH=str(self.library.parent)), EXPECTED)
 
+    def test_program_with_the_cmake_package(self):
+        (prefix,) = {path.parent for path in self.folder.rglob("include")}
+        build = self.folder / "cmake"
+        run("cmake", "-S", CLIENT, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", build)
+        self.assertEqual(run(build / "client"), EXPECTED)
+
     def test_version(self):
         version = run("pkg-config", "--modversion", "xgrad", **self.package).strip()
         self.assertEqual(version, introspect("projectinfo")["version"])

@@ -1,0 +1,212 @@
+#include <doctest/doctest.h>
+
+#include "autograd/creation.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/reduction.hpp"
+#include "nn/callbacks/early_stopping.hpp"
+#include "nn/optimizers/sgd.hpp"
+#include "tests/nn/models.hpp"
+#include "tests/support/message.hpp"
+
+using namespace xg;
+using nn::Dense;
+
+namespace {
+
+/// A model of one weight whose losses are given, epoch by epoch, while the weight grows by 1 each epoch.
+struct Scripted : nn::Sequential {
+  Dense& layer = add(Dense({.units = 1, .input_dim = 1, .use_bias = false, .kernel_initializer = "zeros"}));
+
+  explicit Scripted(Numbers losses) {
+    compile({.optimizer = nn::SGD({.learning_rate = 1}),
+             .loss = [losses, epoch = std::size_t{0}](const Tensor&, const Tensor& p) mutable {
+               return sum(p.detach()) - sum(p) + losses.at(epoch++);
+             }});
+  }
+  nn::History run(std::vector<nn::CallbackChoice> callbacks, int epochs) {
+    return fit(ones({1, 1}), ones({1, 1}), {.epochs = epochs, .verbose = 0, .callbacks = std::move(callbacks)});
+  }
+  double weight() const { return (*this)["dense_1.kernel"].item(); }
+};
+
+}  // namespace
+
+TEST_CASE("fit: what callbacks are told, in which order") {
+  Recorder model;
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = "mse"});
+  std::vector<std::string> lines;
+  model.fit(column(3), zeros({3, 1}),
+            {.batch_size = 2,
+             .epochs = 2,
+             .verbose = 0,
+             .callbacks = {Log(lines)},
+             .validation_data = {column(2), zeros({2, 1})},
+             .shuffle = false});
+  CHECK(lines == std::vector<std::string>{
+                     "begin 2 3 2",
+                     "epoch 0",
+                     "batch 0",
+                     "batch 0 done 2 loss=0.5",
+                     "batch 1",
+                     "batch 1 done 3 loss=1.66667",
+                     "epoch 0 done loss=1.66667 val_loss=0.5",
+                     "epoch 1",
+                     "batch 0",
+                     "batch 0 done 2 loss=0.5",
+                     "batch 1",
+                     "batch 1 done 3 loss=1.66667",
+                     "epoch 1 done loss=1.66667 val_loss=0.5",
+                     "end",
+                 });
+}
+
+TEST_CASE("fit: several callbacks are called in the order given; as objects, pointers or references") {
+  Recorder model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  std::vector<std::string> lines;
+  const auto shared = std::make_shared<Log>(lines, "b ");
+  Log referenced(lines, "c ");
+  model.fit(column(1), zeros({1, 1}), {.verbose = 0, .callbacks = {Log(lines, "a "), shared, std::ref(referenced)}});
+  std::vector<std::string> first_letters;
+  for (const auto& line : lines) first_letters.push_back(line.substr(0, 1));
+  std::vector<std::string> expected;
+  for (int event = 0; event < 6; ++event) expected.insert(expected.end(), {"a", "b", "c"});
+  CHECK(first_letters == expected);
+}
+
+TEST_CASE("fit: a callback ends the run after the epoch") {
+  struct Stop : nn::Callback {
+    void on_batch_begin(nn::TrainingRun& run, std::int64_t batch) override { run.stop = run.stop || batch == 0; }
+  };
+  Recorder model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  std::vector<std::string> lines;
+  const auto history = model.fit(column(4), zeros({4, 1}),
+                                 {.batch_size = 1, .epochs = 5, .verbose = 0, .callbacks = {Stop(), Log(lines)}});
+  CHECK(history.epochs() == 1);
+  CHECK(lines.back() == "end");
+  CHECK(model.trained.size() == 4);
+}
+
+TEST_CASE("history: figures by name, and times") {
+  Scripted model({3, 2});
+  const auto history = model.run({}, 2);
+  CHECK(history["loss"] == Numbers{3, 2});
+  CHECK(history.contains("loss"));
+  CHECK_FALSE(history.contains("val_loss"));
+  CHECK(history.seconds().size() == 2);
+  for (const double seconds : history.seconds()) CHECK(seconds >= 0);
+  const unsigned line = __LINE__ + 1;
+  const std::string message = message_of<ValueError>([&] { history["los"]; });
+  CHECK(message == at_line("unknown figure 'los': known are loss", __FILE__, line));
+}
+
+TEST_CASE("early stopping: ends the run when the figure has not improved for `patience` epochs") {
+  const Numbers losses{5, 4, 3, 3.5, 3, 3.7, 2, 1, 1, 1};
+  const auto epochs = [&](const nn::EarlyStoppingOptions& options) {
+    Scripted model(losses);
+    nn::EarlyStopping stopping(options);
+    const auto count = model.run({std::ref(stopping)}, 10).epochs();
+    CHECK(stopping.stopped_epoch().has_value() == (count < 10 || options.patience < 3));
+    if (stopping.stopped_epoch()) CHECK(*stopping.stopped_epoch() == int(count) - 1);
+    return count;
+  };
+  CHECK(epochs({.monitor = "loss"}) == 4);
+  CHECK(epochs({.monitor = "loss", .patience = 1}) == 4);
+  CHECK(epochs({.monitor = "loss", .patience = 2}) == 5);
+  CHECK(epochs({.monitor = "loss", .patience = 3}) == 6);
+  CHECK(epochs({.monitor = "loss", .patience = 4}) == 10);
+  CHECK(epochs({.monitor = "loss", .mode = "max"}) == 2);
+  CHECK(epochs({.monitor = "loss", .min_delta = 1.5}) == 2);
+  CHECK(epochs({.monitor = "loss", .min_delta = 1.5, .patience = 2}) == 5);
+}
+
+TEST_CASE("early stopping: may put the best weights back") {
+  const Numbers losses{5, 4, 3, 3.5, 3.6, 1};
+  // The weight is n + 1 after epoch n.
+  for (const bool restore : {false, true}) {
+    Scripted model(losses);
+    nn::EarlyStopping stopping({.monitor = "loss", .patience = 2, .restore_best_weights = restore});
+    model.run({std::ref(stopping)}, 6);
+    CHECK(*stopping.stopped_epoch() == 4);
+    CHECK(model.weight() == (restore ? 3 : 5));
+  }
+  // A run that comes to its end keeps its weights, as in Keras.
+  Scripted model({5, 4, 4.5});
+  model.run({nn::EarlyStopping({.monitor = "loss", .patience = 2, .restore_best_weights = true})}, 3);
+  CHECK(model.weight() == 3);
+}
+
+TEST_CASE("early stopping: can be used again") {
+  nn::EarlyStopping stopping({.monitor = "loss", .restore_best_weights = true});
+  Scripted first({1, 2, 3});
+  CHECK(first.run({std::ref(stopping)}, 3).epochs() == 2);
+  CHECK(first.weight() == 1);
+  Scripted second({9, 8, 7});
+  CHECK(second.run({std::ref(stopping)}, 3).epochs() == 3);
+  CHECK_FALSE(stopping.stopped_epoch());
+  CHECK(second.weight() == 3);
+}
+
+TEST_CASE("early stopping: watches val_loss by default; more is better for accuracies") {
+  manual_seed(3);
+  const SignProblem data(40);
+  const auto epochs = [&](const nn::EarlyStopping& stopping) {
+    auto model = sign_network();
+    model.compile({.optimizer = nn::SGD({.learning_rate = 0}),
+                   .loss = "sparse_categorical_crossentropy",
+                   .metrics = {"accuracy"}});
+    return model
+        .fit(data.x, data.labels,
+             {.batch_size = 40,
+              .epochs = 5,
+              .verbose = 0,
+              .callbacks = {stopping},
+              .validation_data = {data.x, data.labels}})
+        .epochs();
+  };
+  // Nothing changes at rate 0: the second epoch is no better.
+  CHECK(epochs(nn::EarlyStopping()) == 2);
+  CHECK(epochs(nn::EarlyStopping({.monitor = "val_accuracy", .patience = 2})) == 3);
+  const auto given = [](const Numbers& accuracies) {
+    Scripted model({});
+    nn::EarlyStopping stopping({.monitor = "accuracy"});
+    nn::TrainingRun run{model, 10, 1, 0, {"loss", "accuracy"}};
+    stopping.on_train_begin(run);
+    int epoch = 0;
+    for (; epoch < int(accuracies.size()) && !run.stop; ++epoch) {
+      nn::Logs logs;
+      logs.set("accuracy", accuracies[std::size_t(epoch)]);
+      stopping.on_epoch_end(run, epoch, logs);
+    }
+    return epoch;
+  };
+  CHECK(given({0.5, 0.6, 0.7, 0.7, 0.9}) == 4);
+  CHECK(given({0.5, 0.6, 0.7, 0.8, 0.9}) == 5);
+}
+
+TEST_CASE("early stopping: NaN is no improvement") {
+  Scripted model({3, std::nan(""), 1});
+  CHECK(model.run({nn::EarlyStopping({.monitor = "loss"})}, 3).epochs() == 2);
+}
+
+
+TEST_CASE("early stopping: the best weights include the buffers") {
+  struct Counting : nn::Model {
+    Dense& layer = add(Dense({.units = 1, .input_dim = 1}));
+    Tensor& passes = buffer("passes", zeros({1}));
+    Tensor forward(const Tensor& x) override { return layer(x); }
+  } model;
+  // The loss grows with every step, so the first epoch's state is the best.
+  int step = 0;
+  model.compile({.optimizer = "sgd", .loss = [&](const Tensor&, const Tensor& p) {
+                   model.passes.assign(full({1}, ++step));
+                   return sum(p) - sum(p.detach()) + step;
+                 }});
+  model.fit(ones({1, 1}), ones({1, 1}),
+            {.epochs = 5,
+             .verbose = 0,
+             .callbacks = {nn::EarlyStopping({.monitor = "loss", .patience = 2, .restore_best_weights = true})}});
+  CHECK(step == 3);
+  CHECK(model.passes.item() == 1);
+}
