@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+namespace xg::kernels {
+
+/// A matrix somewhere in memory; steps are in elements, of any sign and size.
+template <class T>
+struct Matrix {
+  const T* data;
+  std::int64_t row_step, column_step;
+};
+
+/// What a product is added to: nothing, or a matrix with rows side by side (`row_step` 0: the same row for all).
+template <class T>
+struct Start {
+  const T* data = nullptr;
+  std::int64_t row_step = 0;
+};
+
+/// c = start + a b for a (m, k), b (k, n) and c (m, n) with c's rows side by side. Each element is added up from its
+/// start in the order of k, in one chain: the bits are the same for any number of threads, rows and columns. `start`
+/// may be c itself; a and b must not overlap c.
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, const Start<T>& start,
+          T* c);
+
+}  // namespace xg::kernels
