@@ -61,15 +61,12 @@ class Queue {
     accumulate(entry.gradient, std::move(gradient));
   }
 
-  /// The sum so far, if it can be added to in place. A leaf's cleared buffer counts as one of zeros.
+  /// The sum so far, if it can be added to in place.
   Array* total(const NodeRef& node) {
-    Entry& entry = entries_[node->id()];
-    if (!entry.node) entry.node = node;
-    if (!entry.gradient.defined() && node->is_leaf() && !grad_enabled()) {
-      node->attach().starts_by_adding = true;
-      entry.gradient = Tensor(std::exchange(node->attach().cleared, {}));
-    }
-    return entry.gradient.defined() && is_own_buffer(entry.gradient) ? &entry.gradient.array() : nullptr;
+    const auto entry = entries_.find(node->id());
+    if (entry == entries_.end()) return nullptr;
+    Tensor& sum = entry->second.gradient;
+    return is_own_buffer(sum) ? &sum.array() : nullptr;
   }
 
   /// The newest node: every consumer of it has already contributed.

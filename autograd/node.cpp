@@ -46,12 +46,6 @@ Node::Attachments& Node::attach() {
   return *attachments_;
 }
 
-Array Node::take_gradient() { return attachments_ ? std::exchange(attachments_->gradient, Tensor()).array() : Array(); }
-
-bool Node::can_reuse(const Array& gradient) const {
-  return attachments_ && attachments_->starts_by_adding && gradient.is_unique() && gradient.is_contiguous();
-}
-
 void* Node::operator new(std::size_t bytes) { return pool::allocate(bytes); }
 void Node::operator delete(void* block, std::size_t bytes) noexcept { pool::release(block, bytes); }
 

@@ -53,9 +53,7 @@ class XG_API Node : public Counted {
 
   /// What only some nodes have.
   struct XG_API Attachments {
-    Tensor gradient;                ///< of a leaf, or after retain_grad()
-    bool starts_by_adding = false;  ///< the first gradient of a walk was one that can be added to zeros for free
-    Array cleared;                  ///< then, zeros in the leaf's shape for the next walk to add to
+    Tensor gradient;  ///< of a leaf, or after retain_grad()
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
     std::optional<Saved> logits;  ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
@@ -65,13 +63,6 @@ class XG_API Node : public Counted {
   };
   Attachments* attachments() const { return attachments_.get(); }
   Attachments& attach();
-
-  /// Moves the gradient out; undefined if there is none.
-  Array take_gradient();
-  /// True if that array, cleared, would serve the next walk: nobody else holds it, and the walk can add to it for free.
-  bool can_reuse(const Array& gradient) const;
-  /// Keeps zeros in this node's shape for the next walk to add to.
-  void reuse(Array zeros) { attach().cleared = std::move(zeros); }
 
   static void* operator new(std::size_t bytes);
   static void operator delete(void* block, std::size_t bytes) noexcept;

@@ -1,6 +1,5 @@
 #include "autograd/tensor.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "autograd/node.hpp"
@@ -37,14 +36,6 @@ void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
 
 void Tensor::zero_grad() {
   if (node_ && node_->attachments()) node_->attachments()->gradient = Tensor();
-}
-
-void Tensor::clear_grad() {
-  if (!node_) return;
-  Array gradient = node_->take_gradient();
-  if (!gradient.defined() || !node_->can_reuse(gradient)) return;
-  std::memset(gradient.raw(), 0, gradient.bytes());
-  node_->reuse(std::move(gradient));
 }
 
 void Tensor::retain_grad(std::source_location where) {

@@ -85,9 +85,6 @@ class XG_API Tensor {
   void set_grad(const Tensor& gradient, std::source_location where = std::source_location::current());
   /// Forgets the gradient.
   void zero_grad();
-  /// Forgets the gradient. Where the next backward() can add to zeros for free, its array is cleared and kept for that,
-  /// unless somebody else holds it.
-  void clear_grad();
   /// Makes backward() keep the gradient of this intermediate result as well.
   void retain_grad(std::source_location where = std::source_location::current());
   /// Calls `hook` with the whole gradient of this tensor each time backward() has computed it.

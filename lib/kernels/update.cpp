@@ -33,16 +33,15 @@ void sgd(Array& w, const Array& g, double rate) {
 
 namespace {
 
-/// A block of sgd_with; the sum of the squares in as many lanes as keep the additions from waiting for each other.
-template <bool decays, bool clears, class T>
-[[gnu::noinline]] T sgd_block(T* __restrict w, T* __restrict g, std::int64_t count, T rate, T decay) {
+/// A block of sgd_decayed; the sum of the squares in as many lanes as keep the additions from waiting for each other.
+template <class T>
+[[gnu::noinline]] T decayed_block(T* __restrict w, const T* __restrict g, std::int64_t count, T rate, T decay) {
   constexpr std::int64_t width = 64;
   T lane[width] = {};
   const auto element = [&](std::int64_t i, T& squares) {
     const T old = w[i];
-    if constexpr (decays) squares += old * old;
-    w[i] = old - rate * (decays ? g[i] + decay * old : g[i]);
-    if constexpr (clears) g[i] = 0;
+    squares += old * old;
+    w[i] = old - rate * (g[i] + decay * old);
   };
   std::int64_t i = 0;
   for (; i + width <= count; i += width)
@@ -53,24 +52,17 @@ template <bool decays, bool clears, class T>
   return lane[0];
 }
 
-template <class T>
-auto sgd_block_for(const SgdPass& pass) {
-  if (pass.decay == 0) return pass.clear ? sgd_block<false, true, T> : sgd_block<false, false, T>;
-  return pass.clear ? sgd_block<true, true, T> : sgd_block<true, false, T>;
-}
-
 }  // namespace
 
-double sgd_with(Array& w, Array& g, const SgdPass& pass) {
+double sgd_decayed(Array& w, const Array& g, double rate, double decay) {
   constexpr std::int64_t block = 4096;
   std::vector<double> squares(static_cast<std::size_t>((w.size() + block - 1) / block));
   dispatch_floating(w.dtype(), [&]<class T>() {
-    const auto run = sgd_block_for<T>(pass);
     parallel_for(w.size(), block, static_cast<double>(w.size()), [&](std::int64_t begin, std::int64_t end) {
       for (auto i = begin; i < end; i += block)
         squares[static_cast<std::size_t>(i / block)] =
-            static_cast<double>(run(w.data<T>() + i, g.data<T>() + i, std::min(block, end - i),
-                                    static_cast<T>(pass.rate), static_cast<T>(pass.decay)));
+            static_cast<double>(decayed_block(w.data<T>() + i, g.data<T>() + i, std::min(block, end - i),
+                                              static_cast<T>(rate), static_cast<T>(decay)));
     });
   });
   w.bump_version();

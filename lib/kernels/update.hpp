@@ -10,14 +10,8 @@ namespace xg::kernels {
 /// w -= rate * g.
 void sgd(Array& w, const Array& g, double rate);
 
-struct SgdPass {
-  double rate;
-  double decay;  ///< times w is added to g
-  bool clear;    ///< g is left zero
-};
-/// w -= rate * (g + decay * w); returns the sum of the squares of the old w, added in a fixed order, or 0 without
-/// decay.
-double sgd_with(Array& w, Array& g, const SgdPass& pass);
+/// w -= rate * (g + decay * w); returns the sum of the squares of the old w, added in a fixed order.
+double sgd_decayed(Array& w, const Array& g, double rate, double decay);
 
 /// v = momentum * v - rate * g; w += v, or with nesterov w += momentum * v - rate * g.
 void sgd_momentum(Array& w, const Array& g, Array& v, double rate, double momentum, bool nesterov);

@@ -1,10 +1,8 @@
 #include "nn/optimizers/optimizer.hpp"
 
-#include <cstring>
 #include <functional>
 #include <utility>
 
-#include "autograd/node.hpp"
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/reduce.hpp"
 #include "nn/lookup.hpp"
@@ -51,30 +49,25 @@ double Optimizer::step_with_penalties(std::source_location where) {
   double penalty = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Array& parameter = parameters_[i].value.array();
-    Node& leaf = *parameters_[i].value.node();
     const double factor = parameters_[i].regularizer.l2_factor();
-    Array gradient = leaf.take_gradient();
-    if (!gradient.defined() && factor == 0) continue;
-    if (!gradient.defined()) gradient = Array::zeros(parameter.shape(), parameter.dtype());
-    const Extras extras{.decay = 2 * factor, .clear = leaf.can_reuse(gradient)};
-    gradient = gradient.contiguous();
-    penalty += factor * update_with(parameter, gradient, state_of(i), extras);
-    if (extras.clear) leaf.reuse(std::move(gradient));
+    const Tensor stored = parameters_[i].value.grad();
+    if (!stored.defined() && factor == 0) continue;
+    const Array gradient =
+        stored.defined() ? stored.array().contiguous() : Array::zeros(parameter.shape(), parameter.dtype());
+    if (factor == 0)
+      update(parameter, gradient, state_of(i));
+    else
+      penalty += factor * update_decayed(parameter, gradient, state_of(i), 2 * factor);
   }
   ++iterations_;
+  zero_grad();
   return penalty;
 }
 
-double Optimizer::update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras) {
-  double squares = 0;
-  if (extras.decay == 0) {
-    update(parameter, gradient, state);
-  } else {
-    squares = kernels::sum_squares(parameter).item<double>();
-    const Array decayed = kernels::multiply(parameter, Array::full({}, extras.decay, parameter.dtype()));
-    update(parameter, kernels::add(gradient, decayed), state);
-  }
-  if (extras.clear) std::memset(gradient.raw(), 0, gradient.bytes());
+double Optimizer::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
+  const double squares = kernels::sum_squares(parameter).item<double>();
+  const Array decayed = kernels::multiply(parameter, Array::full({}, decay, parameter.dtype()));
+  update(parameter, kernels::add(gradient, decayed), state);
   return squares;
 }
 

@@ -51,13 +51,8 @@ class XG_API Optimizer {
 
   /// Changes a parameter in place. `state` is what make_state returned for it.
   virtual void update(Array& parameter, const Array& gradient, std::vector<Array>& state) = 0;
-  /// What else an update may do in its pass.
-  struct Extras {
-    double decay = 0;    ///< times the parameter is added to the gradient
-    bool clear = false;  ///< the gradient is left zero
-  };
-  /// update() with extras. Returns the sum of the squares of the old parameter if there is a decay.
-  virtual double update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras);
+  /// update() by gradient + decay * parameter. Returns the sum of the squares of the old parameter.
+  virtual double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay);
   /// The arrays an update keeps for a parameter.
   virtual std::vector<Array> make_state(const Array&) const { return {}; }
 

@@ -30,9 +30,9 @@ void SGD::update(Array& parameter, const Array& gradient, std::vector<Array>& st
     kernels::sgd_momentum(parameter, gradient, state[0], rate(), options_.momentum, options_.nesterov);
 }
 
-double SGD::update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras) {
-  if (!state.empty()) return Optimizer::update_with(parameter, gradient, state, extras);
-  return kernels::sgd_with(parameter, gradient, {.rate = rate(), .decay = extras.decay, .clear = extras.clear});
+double SGD::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
+  if (!state.empty()) return Optimizer::update_decayed(parameter, gradient, state, decay);
+  return kernels::sgd_decayed(parameter, gradient, rate(), decay);
 }
 
 }  // namespace xg::nn

@@ -22,7 +22,7 @@ class XG_API SGD : public Optimizer {
 
  protected:
   void update(Array& parameter, const Array& gradient, std::vector<Array>& state) override;
-  double update_with(Array& parameter, Array& gradient, std::vector<Array>& state, const Extras& extras) override;
+  double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) override;
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:

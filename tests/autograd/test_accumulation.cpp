@@ -12,7 +12,7 @@
 using namespace xg;
 using namespace xg::testing;
 
-// Gradients that are added up in a buffer: one that the last pass left, or one that another operation began.
+// Gradients of a pass that are added up in place, and passes that follow each other.
 
 namespace {
 
@@ -45,50 +45,24 @@ void check_close(const Tensor& got, const Numbers& expected) {
 
 }  // namespace
 
-TEST_CASE("clear_grad: forgets the gradient, and the next pass is as the first") {
+TEST_CASE("zero_grad: forgets the gradient, and the next pass is as the first") {
   Layer layer;
-  layer.w.clear_grad();
+  layer.w.zero_grad();
   for (int step = 0; step < 3; ++step) {
     layer.loss().backward();
     check_close(layer.w.grad(), layer.expected());
     check_close(layer.b.grad(), numbers(sum(linear(layer.x, layer.w, layer.b).detach() * 2.0 + 1.0, {.axis = 0})));
-    layer.w.clear_grad();
-    layer.b.clear_grad();
+    layer.w.zero_grad();
+    layer.b.zero_grad();
     CHECK_FALSE(layer.w.grad().defined());
     CHECK_FALSE(layer.b.grad().defined());
   }
 }
 
-TEST_CASE("clear_grad: the buffer is used again, unless somebody else holds it") {
+TEST_CASE("zero_grad: a gradient asked for by grad() is not the leaf's") {
   Layer layer;
   layer.loss().backward();
-  const double* buffer = layer.w.grad().array().data<double>();
-  layer.w.clear_grad();
-  layer.loss().backward();
-  CHECK(layer.w.grad().array().data<double>() == buffer);
-  const Tensor kept = layer.w.grad();
-  const Numbers before = numbers(kept);
-  layer.w.clear_grad();
-  layer.loss().backward();
-  CHECK_FALSE(layer.w.grad().array().shares_storage(kept.array()));
-  CHECK(numbers(kept) == before);
-}
-
-TEST_CASE("clear_grad: without it passes add up, also in a buffer that was used again") {
-  Layer layer;
-  layer.loss().backward();
-  layer.w.clear_grad();
-  layer.loss().backward();
-  layer.loss().backward();
-  Numbers twice = layer.expected();
-  for (double& value : twice) value *= 2;
-  check_close(layer.w.grad(), twice);
-}
-
-TEST_CASE("clear_grad: a gradient asked for by grad() is not the leaf's") {
-  Layer layer;
-  layer.loss().backward();
-  layer.w.clear_grad();
+  layer.w.zero_grad();
   const Tensor asked = grad(layer.loss(), layer.w);
   check_close(asked, layer.expected());
   CHECK_FALSE(layer.w.grad().defined());
@@ -97,17 +71,17 @@ TEST_CASE("clear_grad: a gradient asked for by grad() is not the leaf's") {
   check_close(asked, layer.expected());
 }
 
-TEST_CASE("clear_grad: a pass that records, or fails, does not spoil the next") {
+TEST_CASE("zero_grad: a pass that records, or fails, does not spoil the next") {
   Layer layer;
   layer.loss().backward();
-  layer.w.clear_grad();
+  layer.w.zero_grad();
   layer.loss().backward({.create_graph = true});
   CHECK(layer.w.grad().requires_grad());
   check_close(layer.w.grad(), layer.expected());
-  layer.w.clear_grad();
-  layer.b.clear_grad();
+  layer.w.zero_grad();
+  layer.b.zero_grad();
   layer.loss().backward();
-  layer.w.clear_grad();
+  layer.w.zero_grad();
   const Tensor fails = record("fails", layer.w.array().clone(),
                               edge(layer.w, [](const Tensor&) -> Tensor { throw ValueError("the rule fails"); }));
   const Tensor early = sum(fails) * 1.0, loss = early + layer.loss();
@@ -146,7 +120,7 @@ TEST_CASE("adding rules: do not change a gradient that a hook has kept") {
 TEST_CASE("adding rules: refuse a saved tensor that was changed in place") {
   Layer layer;
   layer.loss().backward();
-  layer.w.clear_grad();
+  layer.w.zero_grad();
   const Tensor loss = sum(linear(layer.x, layer.w, layer.b));
   layer.x.assign(layer.x * 2.0);
   CHECK_THROWS_AS(loss.backward(), GraphError);
