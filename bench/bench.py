@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Lets xgrad, the hand-written floor and libtorch run the same work in turn, and prints and compares the medians.
+
+Each side is a program of its own (side.hpp tells what it does), started once for a row: sides take turns run by run, so
+that a slow moment of the machine meets all of them. The first run of each warms up and is not counted.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+UNITS = {
+    "mlp_adam_256": ("ms a step", 1e3),
+    "mlp": ("us a sample", 1e6),
+    "samples": ("us a sample", 1e6),
+    "small_graph": ("us an op", 1e6),
+    "depth": ("us an op", 1e6),
+    "model_build": ("us", 1e6),
+}
+# The figures of a row, and who gives them with how many threads.
+SIDES = {"xgrad": ("xgrad", 1), "xgrad_2": ("xgrad", 2), "floor": ("floor", 1), "libtorch": ("torch", 1)}
+TWO_THREADS = ("mlp", "elementwise")
+
+
+def unit_of(row):
+    return next((unit for name, unit in UNITS.items() if row.startswith(name)), ("ms", 1e3))
+
+
+class Side:
+    """One program at work on one row."""
+
+    def __init__(self, program, row, threads):
+        count = str(threads)
+        environment = os.environ | {"OMP_NUM_THREADS": count, "OPENBLAS_NUM_THREADS": count}
+        self.process = subprocess.Popen(
+            [program, row, count], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        ready = self.process.stdout.readline().split()
+        if ready[:1] != ["ready"]:
+            raise SystemExit(f"{program} {row}: does not start")
+        self.units = float(ready[1])
+
+    def run(self):
+        """Seconds a unit."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline()) / self.units
+
+    def finish(self):
+        """The peak memory in megabytes."""
+        return float(self.process.communicate()[0]) / 1e6
+
+
+class Bench:
+    def __init__(self, folder):
+        self.programs = {name: folder / f"{name}_side" for name in ("xgrad", "floor", "torch")}
+        self.rows = {
+            name: self.ask(program, "list").split() for name, program in self.programs.items() if program.exists()}
+
+    @staticmethod
+    def ask(program, question):
+        return subprocess.run([program, question], check=True, capture_output=True, text=True).stdout.strip()
+
+    def machine(self):
+        return self.ask(self.programs["floor"], "machine")
+
+    def sides_of(self, row):
+        for figure, (program, threads) in SIDES.items():
+            if row in self.rows.get(program, []) and (threads == 1 or row.startswith(TWO_THREADS)):
+                yield figure, Side(self.programs[program], row, threads)
+
+    def measure(self, row, runs):
+        sides = dict(self.sides_of(row))
+        times = {figure: [] for figure in sides}
+        for turn in range(runs + 1):
+            for figure, side in sides.items():
+                seconds = side.run()
+                if turn > 0:
+                    times[figure].append(seconds)
+        return self.figures(row, times, {figure: side.finish() for figure, side in sides.items()})
+
+    @staticmethod
+    def figures(row, times, memory):
+        unit, factor = unit_of(row)
+        result = {"unit": unit}
+        for figure, seconds in times.items():
+            result[figure] = statistics.median(seconds) * factor
+        for ours, theirs, name in (
+                ("xgrad", "floor", "ratio_floor"),
+                ("xgrad_2", "floor", "ratio_floor_2"),
+                ("xgrad", "libtorch", "ratio_libtorch"),
+        ):
+            if ours in result and theirs in result:
+                result[name] = result[ours] / result[theirs]
+        low, _, high = statistics.quantiles(times["xgrad"], n=4)
+        result["spread"] = (high - low) * factor / result["xgrad"]
+        result["memory"] = {figure: round(megabytes, 1) for figure, megabytes in memory.items()}
+        return result
+
+
+COLUMNS = ("xgrad", "xgrad_2", "floor", "libtorch", "ratio_floor", "ratio_floor_2", "ratio_libtorch")
+
+
+def print_row(row, figures):
+    cells = [f"{figures[column]:.3f}" if column in figures else "" for column in COLUMNS]
+    cells += [f"{figures['memory'][side]:.0f}" if side in figures["memory"] else "" for side in ("xgrad", "libtorch")]
+    print(f"{row:<18}{figures['unit']:<13}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
+
+
+def regressions(old, new):
+    """Rows that are slower than before by more than the noise of both; against the floor where it is known."""
+    for row, now in new.items():
+        before = old.get(row)
+        if not before:
+            continue
+        measure = "ratio_floor" if "ratio_floor" in now and "ratio_floor" in before else "xgrad"
+        growth = now[measure] / before[measure] - 1
+        if growth > max(0.05, 2 * (now["spread"] + before["spread"])):
+            yield f"{row}: {measure} {before[measure]:.3f} -> {now[measure]:.3f}, {growth:+.0%}"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Benchmarks against hand-written code and libtorch")
+    parser.add_argument("--only", default="", help="only the rows whose names contain this")
+    parser.add_argument("--runs", type=int, default=5, help="timed runs of each side, in turn")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--compare", type=Path, help="figures of an earlier run: tells what has become slower")
+    parser.add_argument("--sides", type=Path, required=True, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    old = json.loads(options.compare.read_text()) if options.compare else {}
+    bench = Bench(options.sides)
+    print(f"{bench.machine()}\nmedians of {options.runs} runs in turn; xgrad_2: two threads; memory in MB\n")
+    titles = COLUMNS + ("MB xgrad", "MB libtorch")
+    print(f"{'row':<18}{'unit':<13}" + "".join(f"{title:>15}" for title in titles))
+    results = {}
+    for row in bench.rows["xgrad"]:
+        if options.only in row:
+            results[row] = bench.measure(row, options.runs)
+            print_row(row, results[row])
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    slower = list(regressions(old, results))
+    if options.compare:
+        print("\n" + ("\n".join(["slower than before:"] + slower) if slower else "nothing is slower than before"))
+    return 1 if slower else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

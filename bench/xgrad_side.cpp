@@ -1,0 +1,183 @@
+// xgrad's side of the benchmarks: what a user of the library would write.
+#include <xgrad.hpp>
+
+#include <memory>
+#include <string>
+
+#include "bench/images.hpp"
+#include "bench/side.hpp"
+
+namespace {
+
+namespace nn = xg::nn;
+namespace data = xg::data;
+using bench::Work;
+using xg::Tensor;
+
+Tensor uniform(const xg::Shape& shape, double low, double high) {
+  return xg::default_generator().uniform(shape, low, high);
+}
+
+/// Images in [0, 1] and one-hot labels.
+struct TrainingSet {
+  Tensor x, y;
+
+  static TrainingSet load() {
+    const auto images = bench::load_images();
+    const auto count = static_cast<std::int64_t>(images.count());
+    return {data::scale(Tensor(xg::Array::from(images.pixels, {count, bench::Images::width}))),
+            data::to_categorical(Tensor(xg::Array::from(images.labels, {count})), 10)};
+  }
+};
+
+/// So many repetitions in one run that it can be timed.
+Work repeat(int times, double units, std::function<void()> once) {
+  return {[=] {
+            for (int i = 0; i < times; ++i) once();
+          },
+          units * times};
+}
+
+nn::Sequential tutorial_model(const std::string& form) {
+  const nn::Regularizer penalty = form == "l2" ? nn::l2(0.0003) : nn::Regularizer();
+  const double rate = form == "dropout" ? 0.4 : 0;
+  nn::Sequential model{
+      nn::Dense({.units = 200, .input_dim = 784, .activation = "tanh", .kernel_regularizer = penalty}),
+      nn::Dropout(rate),
+      nn::Dense({.units = 100, .activation = "tanh", .kernel_regularizer = penalty}),
+      nn::Dropout(rate),
+      nn::Dense({.units = 10, .activation = "softmax", .kernel_regularizer = penalty}),
+  };
+  model.compile(
+      {.optimizer = nn::SGD({.learning_rate = 0.2}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  return model;
+}
+
+Work fit_epoch(const std::shared_ptr<nn::Sequential>& model, const TrainingSet& set, std::int64_t batch_size) {
+  return {[=] { model->fit(set.x, set.y, {.batch_size = batch_size, .verbose = 0}); },
+          static_cast<double>(set.x.shape()[0])};
+}
+
+Work mlp(const std::string& form, std::int64_t batch_size) {
+  return fit_epoch(std::make_shared<nn::Sequential>(tutorial_model(form)), TrainingSet::load(), batch_size);
+}
+
+Work mlp_adam() {
+  const auto model = std::make_shared<nn::Sequential>(nn::Sequential{
+      nn::Dense({.units = 1024, .input_dim = 784, .activation = "relu"}),
+      nn::Dense({.units = 1024, .activation = "relu"}),
+      nn::Dense({.units = 10, .activation = "softmax"}),
+  });
+  model->compile({.optimizer = "adam", .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  const TrainingSet all = TrainingSet::load();
+  const auto part = [](const Tensor& x) { return Tensor(x.array().slice(0, 0, 20 * 256, 1).clone()); };
+  Work work = fit_epoch(model, {part(all.x), part(all.y)}, 256);
+  work.units = 20;
+  return work;
+}
+
+/// A chain of operations on 16 elements.
+Work small_graph(int depth, int times) {
+  const Tensor x = uniform({16}, -1, 1);
+  Tensor w = uniform({16}, -1, 1), b = uniform({16}, -1, 1), c = uniform({16}, -1, 1);
+  for (Tensor* leaf : {&w, &b, &c}) leaf->set_requires_grad();
+  return repeat(times, depth, [=]() mutable {
+    Tensor y = x;
+    for (int i = 0; i < depth; i += 4) y = tanh(y * w + b) - c;
+    sum(y).backward();
+    for (Tensor* leaf : {&w, &b, &c}) leaf->zero_grad();
+  });
+}
+
+Work forward_backward(int times, Tensor x, std::function<Tensor(const Tensor&)> f) {
+  x.set_requires_grad();
+  return repeat(times, 1, [=]() mutable {
+    sum(f(x)).backward();
+    x.zero_grad();
+  });
+}
+
+Work elementwise() {
+  return forward_backward(4, uniform({1000000}, -1, 1),
+                          [](const Tensor& x) { return tanh(x) * sigmoid(x) + exp(-square(x)); });
+}
+
+Work softmax_rows() {
+  const Tensor w = uniform({1024, 1024}, -1, 1);
+  return forward_backward(10, uniform({1024, 1024}, -1, 1), [=](const Tensor& x) { return softmax(x) * w; });
+}
+
+Work layer_norm() {
+  const Tensor w = uniform({1024, 1024}, -1, 1);
+  Tensor gamma = uniform({1024}, -1, 1), beta = uniform({1024}, -1, 1);
+  gamma.set_requires_grad();
+  beta.set_requires_grad();
+  return forward_backward(10, uniform({1024, 1024}, -1, 1), [=](const Tensor& x) mutable {
+    gamma.zero_grad();
+    beta.zero_grad();
+    const Tensor centred = x - mean(x, {.axis = 1, .keepdims = true});
+    return (centred * rsqrt(mean(square(centred), {.axis = 1, .keepdims = true}) + 1e-5) * gamma + beta) * w;
+  });
+}
+
+Work on_matrix(const std::function<void(const Tensor&)>& f) {
+  const Tensor x = uniform({2048, 2048}, -1, 1);
+  return repeat(10, 1, [=] { f(x); });
+}
+
+Work first_step() {
+  const TrainingSet all = TrainingSet::load();
+  const Tensor x = all.x.array().slice(0, 0, 32, 1), y = all.y.array().slice(0, 0, 32, 1);
+  return repeat(10, 1, [=] { tutorial_model("plain").train_on_batch(x, y); });
+}
+
+Work samples(std::int64_t count) {
+  const auto model = std::make_shared<nn::Sequential>(nn::Sequential{
+      nn::Dense({.units = 32, .input_dim = 64, .activation = "tanh"}),
+      nn::Dense({.units = 10, .activation = "softmax"}),
+  });
+  model->compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  const TrainingSet set{uniform({count, 64}, -1, 1), xg::zeros({count}, xg::uint8)};
+  const Work epoch = fit_epoch(model, set, 32);
+  return repeat(static_cast<int>(1000000 / count), epoch.units, epoch.run);
+}
+
+bench::Rows all_rows() {
+  bench::Rows rows;
+  for (const char* form : {"plain", "dropout", "l2"})
+    for (const int size : {32, 256, 2048})
+      rows.emplace_back("mlp_" + std::string(form) + '_' + std::to_string(size), [=](int) { return mlp(form, size); });
+  const auto add = [&](const std::string& name, const std::function<Work()>& make) {
+    rows.emplace_back(name, [=](int) { return make(); });
+  };
+  add("mlp_adam_256", mlp_adam);
+  add("small_graph", [] { return small_graph(1000, 20); });
+  add("elementwise_1m", elementwise);
+  add("softmax", softmax_rows);
+  add("layer_norm", layer_norm);
+  add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 0}); }); });
+  add("sum_axis_1", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 1}); }); });
+  add("max_axis_1", [] { return on_matrix([](const Tensor& x) { max(x, {.axis = 1}); }); });
+  add("strided_copy", [] { return on_matrix([](const Tensor& x) { x.array().transposed().contiguous(); }); });
+  add("data_loading", [] { return Work{[] { TrainingSet::load(); }, 1}; });
+  add("model_build", [] { return repeat(20, 1, [] { tutorial_model("plain"); }); });
+  add("first_step", first_step);
+  add("samples_1000", [] { return samples(1000); });
+  add("samples_1000000", [] { return samples(1000000); });
+  add("depth_10", [] { return small_graph(12, 2000); });
+  add("depth_10000", [] { return small_graph(10000, 2); });
+  return rows;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::Rows rows = all_rows();
+  for (auto& [name, make] : rows)
+    make = [make = make](int threads) {
+      xg::set_num_threads(threads);
+      xg::manual_seed(1);
+      return make(threads);
+    };
+  return bench::serve(argc, argv, rows);
+}
