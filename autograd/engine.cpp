@@ -123,7 +123,7 @@ class Backward final : public InputGradients {
   std::uint64_t oldest_input_ = std::numeric_limits<std::uint64_t>::max();
   std::unordered_map<const Node*, Tensor> results_;
   /// What the leaves get when the walk has ended: one that fails changes no gradient.
-  std::vector<std::pair<NodeRef, Tensor>> finished_;
+  std::vector<std::pair<NodeRef, Tensor>, pool::Allocator<std::pair<NodeRef, Tensor>>> finished_;
 };
 
 void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<Tensor>& inputs) {

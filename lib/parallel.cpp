@@ -48,17 +48,23 @@ void run_pieces(int count_of_threads, std::int64_t count, std::int64_t grain, Pi
   const std::int64_t grains = (count + grain - 1) / grain;
   std::exception_ptr failure;
   std::mutex guard;
+  // OpenMP orders memory where threads begin and end, but thread checkers cannot see into it: these show them.
+  std::atomic<int> begun{0}, ended{0};
+  begun.store(1, std::memory_order_release);
 #pragma omp parallel for num_threads(count_of_threads) schedule(static, 1)
   for (int part = 0; part < count_of_threads; ++part) {
     const std::int64_t begin = std::min(count, grains * part / count_of_threads * grain);
     const std::int64_t end = std::min(count, grains * (part + 1) / count_of_threads * grain);
+    begun.load(std::memory_order_acquire);
     try {
       if (begin < end) piece(context, begin, end);
     } catch (...) {
       const std::lock_guard lock(guard);
       failure = std::current_exception();
     }
+    ended.fetch_add(1, std::memory_order_release);
   }
+  ended.load(std::memory_order_acquire);
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -85,6 +85,12 @@ bool broadcasts_to(const Shape& from, const Shape& to) {
   return true;
 }
 
+Axes::Axes(std::span<const int> axes) : count_(axes.size()), all_(false) {
+  if (axes.size() > Shape::max_rank)
+    throw ShapeError(concat(axes.size(), " axes were named, but a tensor has at most ", Shape::max_rank));
+  std::copy(axes.begin(), axes.end(), axes_.begin());
+}
+
 std::array<bool, Shape::max_rank> axis_mask(const char* op, const Axes& axes, const Shape& shape,
                                             std::source_location where) {
   std::array<bool, Shape::max_rank> mask{};

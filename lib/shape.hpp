@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,15 +65,17 @@ XG_API bool broadcasts_to(const Shape& from, const Shape& to);
 class XG_API Axes {
  public:
   Axes() = default;
-  Axes(int axis) : axes_{axis}, all_(false) {}
-  Axes(std::initializer_list<int> axes) : axes_(axes), all_(false) {}
-  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), all_(false) {}
+  Axes(int axis) : Axes({axis}) {}
+  Axes(std::initializer_list<int> axes) : Axes(std::span(axes.begin(), axes.size())) {}
+  /// More axes than an array can have are a ShapeError.
+  explicit Axes(std::span<const int> axes);
 
   bool all() const { return all_; }
-  const std::vector<int>& list() const { return axes_; }
+  std::span<const int> list() const { return {axes_.data(), count_}; }
 
  private:
-  std::vector<int> axes_;
+  std::array<int, Shape::max_rank> axes_{};
+  std::size_t count_ = 0;
   bool all_ = true;
 };
 

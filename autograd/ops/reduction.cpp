@@ -135,7 +135,7 @@ Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype) {
     for (std::size_t axis = 0; axis < result.rank(); ++axis)
       if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1))
         stretched.push_back(static_cast<int>(axis));
-    result = reshape(sum(result, {.axis = Axes(stretched), .keepdims = true}), shape);
+    result = reshape(sum(result, {.axis = Axes(std::span<const int>(stretched)), .keepdims = true}), shape);
   }
   return result.dtype() == dtype ? result : astype(result, dtype);
 }

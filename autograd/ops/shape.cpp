@@ -75,7 +75,7 @@ Tensor flatten(const Operand& x, int start) {
 Tensor permute(const Operand& x, const std::vector<int>& axes) {
   if (axes.size() != x.shape().rank())
     throw ShapeError(concat("permute: ", axes.size(), " axes were given for shape ", x.shape()), x.where());
-  axis_mask("permute", Axes(axes), x.shape(), x.where());
+  axis_mask("permute", Axes(std::span(axes)), x.shape(), x.where());
   std::vector<std::size_t> order;
   for (const int axis : axes) order.push_back(normalize_axis("permute", axis, axes.size(), x.where()));
   return record("permute", x.array().permute(order),

@@ -99,6 +99,24 @@ void sum_columns(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>
   std::transform(total.begin(), total.end(), out, [](auto value) { return static_cast<Partial<T>>(value); });
 }
 
+/// The best element of a row, found in lanes that the compiler keeps in vector registers.
+template <class T, class Better>
+T best_of_row(const T* x, std::int64_t count, Better better) {
+  constexpr std::int64_t lanes = 64;
+  const auto pick = [&](T value, T best) { return better(value, best) || value != value ? value : best; };
+  T best = x[0];
+  std::int64_t i = 0;
+  if (count >= lanes) {
+    T lane[lanes];
+    std::copy_n(x, lanes, lane);
+    for (i = lanes; i + lanes <= count; i += lanes)
+      for (std::int64_t l = 0; l < lanes; ++l) lane[l] = pick(x[i + l], lane[l]);
+    for (const T value : lane) best = pick(value, best);
+  }
+  for (; i < count; ++i) best = pick(x[i], best);
+  return best;
+}
+
 /// Folds with a choice between two elements: max and min.
 template <class T, class Better>
 void choose(const Folding& folding, T* out, Better better) {
@@ -112,11 +130,8 @@ void choose(const Folding& folding, T* out, Better better) {
       }
     return;
   }
-  for (std::int64_t row = 0; row < folding.kept; ++row, x += folding.folded) {
-    T best = x[0];
-    for (std::int64_t i = 1; i < folding.folded; ++i) best = better(x[i], best) || x[i] != x[i] ? x[i] : best;
-    out[row] = best;
-  }
+  for (std::int64_t row = 0; row < folding.kept; ++row, x += folding.folded)
+    out[row] = best_of_row(x, folding.folded, better);
 }
 
 template <class Better>

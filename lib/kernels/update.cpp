@@ -56,13 +56,12 @@ template <class T>
 
 double sgd_decayed(Array& w, const Array& g, double rate, double decay) {
   constexpr std::int64_t block = 4096;
-  std::vector<double> squares(static_cast<std::size_t>((w.size() + block - 1) / block));
+  std::vector<double, pool::Allocator<double>> squares(static_cast<std::size_t>((w.size() + block - 1) / block));
   dispatch_floating(w.dtype(), [&]<class T>() {
     parallel_for(w.size(), block, static_cast<double>(w.size()), [&](std::int64_t begin, std::int64_t end) {
       for (auto i = begin; i < end; i += block)
-        squares[static_cast<std::size_t>(i / block)] =
-            static_cast<double>(decayed_block(w.data<T>() + i, g.data<T>() + i, std::min(block, end - i),
-                                              static_cast<T>(rate), static_cast<T>(decay)));
+        squares[static_cast<std::size_t>(i / block)] = static_cast<double>(decayed_block(
+            w.data<T>() + i, g.data<T>() + i, std::min(block, end - i), static_cast<T>(rate), static_cast<T>(decay)));
     });
   });
   w.bump_version();

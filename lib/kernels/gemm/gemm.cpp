@@ -5,7 +5,7 @@
 #include <new>
 
 #include "lib/kernels/gemm/tiles.hpp"
-#include "lib/kernels/gemm/transpose.hpp"
+#include "lib/kernels/transpose.hpp"
 #include "lib/parallel.hpp"
 
 namespace xg::kernels {

@@ -5,7 +5,7 @@
 
 namespace xg::kernels {
 
-/// A square of T that fills as many vectors of 32 bytes as such a vector has lanes.
+/// A square of elements that fills as many vectors of 32 bytes as such a vector has lanes.
 template <class T>
 struct Square {
   static constexpr int lanes = 32 / static_cast<int>(sizeof(T));
