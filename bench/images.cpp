@@ -21,11 +21,15 @@ std::vector<std::uint8_t> read(const std::string& path, std::size_t header, std:
 }
 
 std::vector<std::uint8_t> find(const std::string& name, std::size_t header, std::size_t count) {
-  const char* given = std::getenv("XGRAD_MNIST");
-  const std::string folder = given ? given : "/usr/share/datasets/fashion-mnist";
-  for (const char* ending : {".gz", ""})
-    if (auto content = read(folder + '/' + name + ending, header, count); !content.empty()) return content;
-  throw std::runtime_error("no " + name + " in " + folder);
+  std::vector<std::string> folders;
+  if (const char* given = std::getenv("XGRAD_MNIST")) folders.push_back(given);
+  if (const char* cache = std::getenv("XDG_CACHE_HOME")) folders.push_back(std::string(cache) + "/xgrad/mnist");
+  if (const char* home = std::getenv("HOME")) folders.push_back(std::string(home) + "/.cache/xgrad/mnist");
+  folders.push_back("/usr/share/datasets/fashion-mnist");
+  for (const auto& folder : folders)
+    for (const char* ending : {".gz", ""})
+      if (auto content = read(folder + '/' + name + ending, header, count); !content.empty()) return content;
+  throw std::runtime_error("found no " + name + ": ./run mnist downloads it");
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 
 namespace bench {
 
-/// The training images that every side works on: MNIST in $XGRAD_MNIST, else Debian's Fashion-MNIST.
+/// The training images that every side works on: MNIST where load_mnist() looks for it, else Debian's
+/// Fashion-MNIST.
 struct Images {
   static constexpr std::size_t width = 784;
 

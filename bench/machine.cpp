@@ -3,7 +3,11 @@
 #include <cblas.h>
 #include <omp.h>
 
+#include <cmath>
 #include <fstream>
+#include <sstream>
+
+#include "bench/peak.hpp"
 
 namespace bench {
 namespace {
@@ -18,8 +22,11 @@ std::string processor() {
 }  // namespace
 
 std::string machine() {
-  return processor() + ", " + std::to_string(omp_get_num_procs()) +
-         " cores, OpenBLAS kernels: " + openblas_get_corename();
+  std::ostringstream text;
+  text << processor() << ", " << omp_get_num_procs() << " cores; a core: " << std::lround(peak_flops() / 1e9)
+       << " GF/s in float32, " << std::lround(peak_bandwidth() / 1e9)
+       << " GB/s; OpenBLAS kernels: " << openblas_get_corename();
+  return text.str();
 }
 
 }  // namespace bench

@@ -4,7 +4,8 @@
 
 namespace bench {
 
-/// The processor and the kernels that OpenBLAS runs on it: figures mean little without them.
+/// The processor, what a core of it reaches, and the kernels that OpenBLAS runs on it: figures mean little without
+/// them.
 std::string machine();
 
 }  // namespace bench

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "bench/images.hpp"
 #include "bench/side.hpp"
 
 namespace {
@@ -23,10 +22,8 @@ struct TrainingSet {
   Tensor x, y;
 
   static TrainingSet load() {
-    const auto images = bench::load_images();
-    const auto count = static_cast<std::int64_t>(images.count());
-    return {data::scale(Tensor(xg::Array::from(images.pixels, {count, bench::Images::width}))),
-            data::to_categorical(Tensor(xg::Array::from(images.labels, {count})), 10)};
+    const auto train = data::load_mnist().train;
+    return {data::scale(data::flatten(train.images)), data::to_categorical(train.labels, 10)};
   }
 };
 

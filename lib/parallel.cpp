@@ -44,18 +44,24 @@ int worthwhile_threads(std::int64_t grains, double operations) {
   return static_cast<int>(std::min(static_cast<double>(num_threads()), most));
 }
 
-void run_pieces(int count_of_threads, std::int64_t count, std::int64_t grain, Piece piece, const void* context) {
-  const std::int64_t grains = (count + grain - 1) / grain;
-  std::exception_ptr failure;
-  std::mutex guard;
-  // OpenMP orders memory where threads begin and end, but thread checkers cannot see into it: these show them.
+namespace {
+
+/// What the threads of a region share. OpenMP orders memory where they begin and end, but thread checkers cannot see
+/// into it: the two counts show them.
+struct Region {
+  int threads;
+  std::int64_t count, grain;
+  Piece piece;
+  const void* context;
   std::atomic<int> begun{0}, ended{0};
-  begun.store(1, std::memory_order_release);
-#pragma omp parallel for num_threads(count_of_threads) schedule(static, 1)
-  for (int part = 0; part < count_of_threads; ++part) {
-    const std::int64_t begin = std::min(count, grains * part / count_of_threads * grain);
-    const std::int64_t end = std::min(count, grains * (part + 1) / count_of_threads * grain);
+  std::mutex guard{};
+  std::exception_ptr failure{};
+
+  void run(int part) {
     begun.load(std::memory_order_acquire);
+    const std::int64_t grains = (count + grain - 1) / grain;
+    const std::int64_t begin = std::min(count, grains * part / threads * grain);
+    const std::int64_t end = std::min(count, grains * (part + 1) / threads * grain);
     try {
       if (begin < end) piece(context, begin, end);
     } catch (...) {
@@ -64,8 +70,17 @@ void run_pieces(int count_of_threads, std::int64_t count, std::int64_t grain, Pi
     }
     ended.fetch_add(1, std::memory_order_release);
   }
-  ended.load(std::memory_order_acquire);
-  if (failure) std::rethrow_exception(failure);
+};
+
+}  // namespace
+
+void run_pieces(int threads, std::int64_t count, std::int64_t grain, Piece piece, const void* context) {
+  Region region{threads, count, grain, piece, context};
+  region.begun.store(1, std::memory_order_release);
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int part = 0; part < threads; ++part) region.run(part);
+  region.ended.load(std::memory_order_acquire);
+  if (region.failure) std::rethrow_exception(region.failure);
 }
 
 }  // namespace detail

@@ -57,6 +57,11 @@ class Installed(unittest.TestCase):
         self.assertEqual(version, introspect("projectinfo")["version"])
         self.assertTrue(self.library.resolve().name.endswith(".so." + version))
 
+    def test_library_is_small(self):
+        stripped = self.folder / "stripped.so"
+        run("strip", "--strip-unneeded", "-o", stripped, self.library)
+        self.assertLess(stripped.stat().st_size, 4e6)
+
     def test_library_exports_only_its_own_names(self):
         symbols = [line.split(maxsplit=2)[1:] for line in run("nm", "-DC", "--defined-only", self.library).splitlines()]
         own = re.compile(r"^((typeinfo( name)?|vtable|VTT|guard variable|(non-)?virtual thunk) (for|to) )?xg::")
