@@ -56,6 +56,7 @@ class Side:
 
 class Bench:
     def __init__(self, folder):
+        self.folder = folder
         self.programs = {name: folder / f"{name}_side" for name in ("xgrad", "floor", "torch")}
         self.rows = {
             name: self.ask(program, "list").split() for name, program in self.programs.items() if program.exists()}
@@ -65,7 +66,12 @@ class Bench:
         return subprocess.run([program, question], check=True, capture_output=True, text=True).stdout.strip()
 
     def machine(self):
-        return self.ask(self.programs["floor"], "machine")
+        return self.ask(self.programs["floor"], "machine") + "\n" + self.flags()
+
+    def flags(self):
+        known = json.loads((self.folder.parent / "meson-info" / "intro-buildoptions.json").read_text())
+        option = {entry["name"]: entry["value"] for entry in known}
+        return f"built as {option['buildtype']}, -O{option['optimization']}, for the {option['cpu']} processor"
 
     def sides_of(self, row):
         for figure, (program, threads) in SIDES.items():
