@@ -117,12 +117,13 @@ def print_row(row, figures):
 
 
 def regressions(old, new):
-    """Rows that are slower than before by more than the noise of both; against the floor where it is known."""
+    """Rows that are slower than before by more than the noise of both; by a ratio, which other machines share, if any."""
     for row, now in new.items():
         before = old.get(row)
         if not before:
             continue
-        measure = "ratio_floor" if "ratio_floor" in now and "ratio_floor" in before else "xgrad"
+        ratios = (name for name in ("ratio_floor", "ratio_libtorch") if name in now and name in before)
+        measure = next(ratios, "xgrad")
         growth = now[measure] / before[measure] - 1
         if growth > max(0.05, 2 * (now["spread"] + before["spread"])):
             yield f"{row}: {measure} {before[measure]:.3f} -> {now[measure]:.3f}, {growth:+.0%}"
