@@ -19,9 +19,9 @@ Tensor uniform(at::IntArrayRef shape) { return torch::rand(shape) * 2 - 1; }
 struct TrainingSet {
   Tensor x, y;
 
-  static TrainingSet load() {
+  /// The first `count` of the 60000.
+  static TrainingSet load(std::int64_t count = 60000) {
     const auto images = bench::load_images();
-    const auto count = static_cast<std::int64_t>(images.count());
     const auto tensor = [](const std::vector<std::uint8_t>& values, std::vector<std::int64_t> shape) {
       return torch::from_blob(const_cast<std::uint8_t*>(values.data()), shape, torch::kUInt8);
     };
@@ -89,9 +89,8 @@ Work mlp_adam() {
   trainer->model =
       nn::Sequential(nn::Linear(784, 1024), nn::ReLU(), nn::Linear(1024, 1024), nn::ReLU(), nn::Linear(1024, 10));
   trainer->optimizer = std::make_shared<torch::optim::Adam>(trainer->model->parameters());
-  const TrainingSet all = TrainingSet::load();
-  const TrainingSet part{all.x.slice(0, 0, 20 * 256).clone(), all.y.slice(0, 0, 20 * 256).clone()};
-  return {[=] { trainer->epoch(part, 256); }, 20};
+  const TrainingSet set = TrainingSet::load(20 * 256);
+  return {[=] { trainer->epoch(set, 256); }, 20};
 }
 
 /// A chain of operations on 16 elements.
@@ -145,9 +144,8 @@ Work on_matrix(const std::function<void(const Tensor&)>& f) {
 }
 
 Work first_step() {
-  const TrainingSet all = TrainingSet::load();
-  const Tensor x = all.x.slice(0, 0, 32), y = all.y.slice(0, 0, 32);
-  return repeat(10, 1, [=] { tutorial("plain").step(x, y); });
+  const TrainingSet batch = TrainingSet::load(32);
+  return repeat(10, 1, [=] { tutorial("plain").step(batch.x, batch.y); });
 }
 
 bench::Rows all_rows() {

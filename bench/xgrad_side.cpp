@@ -21,9 +21,11 @@ Tensor uniform(const xg::Shape& shape, double low, double high) {
 struct TrainingSet {
   Tensor x, y;
 
-  static TrainingSet load() {
+  /// The first `count` of the 60000.
+  static TrainingSet load(std::int64_t count = 60000) {
     const auto train = data::load_mnist().train;
-    return {data::scale(data::flatten(train.images)), data::to_categorical(train.labels, 10)};
+    const auto first = [=](const Tensor& x) { return x.array().slice(0, 0, count, 1); };
+    return {data::scale(data::flatten(first(train.images))), data::to_categorical(first(train.labels), 10)};
   }
 };
 
@@ -66,9 +68,7 @@ Work mlp_adam() {
       nn::Dense({.units = 10, .activation = "softmax"}),
   });
   model->compile({.optimizer = "adam", .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
-  const TrainingSet all = TrainingSet::load();
-  const auto part = [](const Tensor& x) { return Tensor(x.array().slice(0, 0, 20 * 256, 1).clone()); };
-  Work work = fit_epoch(model, {part(all.x), part(all.y)}, 256);
+  Work work = fit_epoch(model, TrainingSet::load(20 * 256), 256);
   work.units = 20;
   return work;
 }
@@ -123,9 +123,8 @@ Work on_matrix(const std::function<void(const Tensor&)>& f) {
 }
 
 Work first_step() {
-  const TrainingSet all = TrainingSet::load();
-  const Tensor x = all.x.array().slice(0, 0, 32, 1), y = all.y.array().slice(0, 0, 32, 1);
-  return repeat(10, 1, [=] { tutorial_model("plain").train_on_batch(x, y); });
+  const TrainingSet batch = TrainingSet::load(32);
+  return repeat(10, 1, [=] { tutorial_model("plain").train_on_batch(batch.x, batch.y); });
 }
 
 Work samples(std::int64_t count) {
