@@ -15,6 +15,7 @@
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
+#include "autograd/ops/trigonometry.hpp"
 #include "autograd/record.hpp"
 #include "autograd/tensor.hpp"
 #include "lib/array.hpp"

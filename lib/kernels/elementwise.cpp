@@ -4,28 +4,10 @@
 #include <limits>
 #include <xtensor/xmath.hpp>
 
-#include "lib/kernels/flat.hpp"
-#include "lib/parallel.hpp"
+#include "lib/kernels/formula.hpp"
 
 namespace xg::kernels {
 namespace {
-
-/// About how many additions an exp, log or tanh is worth.
-constexpr double formula_cost = 10;
-
-/// One xtensor expression over the elements of a floating array.
-template <class Formula>
-Array floating(const Array& x, Formula formula) {
-  const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
-  const Array out = Array::empty(in.shape(), in.dtype());
-  dispatch_floating(in.dtype(), [&]<class T>() {
-    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()), [&](auto begin, auto end) {
-      auto to = flat<T>(out, begin, end);
-      xt::noalias(to) = formula(flat<T>(in, begin, end), T{1});
-    });
-  });
-  return out;
-}
 
 /// A plain loop, for what needs no vector mathematics and keeps integer dtypes.
 template <class F>

@@ -37,7 +37,7 @@ const Cases& op_cases() {
   static const Cases all = [] {
     Cases cases;
     for (auto* list : {activation_cases, arithmetic_cases, compare_cases, creation_cases, elementwise_cases,
-                       index_cases, linalg_cases, loss_cases, reduction_cases, shape_cases})
+                       index_cases, linalg_cases, loss_cases, reduction_cases, shape_cases, trigonometry_cases})
       for (OpCase& op : list()) cases.push_back(std::move(op));
     return cases;
   }();
@@ -62,6 +62,14 @@ std::vector<Inputs> samples_of_one(double low, double high) {
   for (const Shape& shape : {Shape{}, Shape{5}, Shape{3, 4}, Shape{2, 1, 3}, Shape{1, 1}})
     samples.push_back({uniform(shape, low, high)});
   return samples;
+}
+
+OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples) {
+  return {.name = name,
+          .function = [op](const Inputs& v) { return op(v[0]); },
+          .samples = std::move(samples),
+          .reference = [f](const Inputs& v) { return map(Values(v[0]), f); },
+          .elementwise = true};
 }
 
 const std::vector<std::pair<Shape, Shape>>& broadcast_pairs() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/gradcheck.hpp"
+#include "autograd/operand.hpp"
 #include "tests/autograd/reference.hpp"
 
 namespace xg::testing {
@@ -42,6 +43,7 @@ Cases linalg_cases();
 Cases loss_cases();
 Cases reduction_cases();
 Cases shape_cases();
+Cases trigonometry_cases();
 
 /// "sum, axis 1": for the messages of failed tests.
 std::string title(const OpCase& op);
@@ -52,6 +54,8 @@ Tensor uniform(const Shape& shape, double low = -2, double high = 2);
 Tensor distinct(const Shape& shape, double first = -0.55);
 /// uniform(shape) of several ranks, with axes of extent 1.
 std::vector<Inputs> samples_of_one(double low = -2, double high = 2);
+/// The case of an elementwise operation that the C library computes as `f`.
+OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples);
 /// Two inputs in every way to broadcast; the second input is in [low, high).
 std::vector<Inputs> samples_of_two(double low = -2, double high = 2);
 /// Pairs of shapes in every way to broadcast.

@@ -7,14 +7,6 @@
 namespace xg::testing {
 namespace {
 
-OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples) {
-  return {.name = name,
-          .function = [op](const Inputs& v) { return op(v[0]); },
-          .samples = std::move(samples),
-          .reference = [f](const Inputs& v) { return map(Values(v[0]), f); },
-          .elementwise = true};
-}
-
 double log_of_one_plus_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
 
 double positive_part(double x) { return x < 0 ? 0 : x; }

@@ -7,14 +7,6 @@
 namespace xg::testing {
 namespace {
 
-OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples) {
-  return {.name = name,
-          .function = [op](const Inputs& v) { return op(v[0]); },
-          .samples = std::move(samples),
-          .reference = [f](const Inputs& v) { return map(Values(v[0]), f); },
-          .elementwise = true};
-}
-
 /// Samples that come no nearer than 0.05 to 0, 0.5 and -0.5, where some functions have a kink.
 std::vector<Inputs> between_kinks() {
   return {{distinct({3, 4})},
