@@ -16,6 +16,13 @@ ActivationFunction::ActivationFunction(const char* name, std::source_location wh
       {"softplus", [](const Tensor& x) { return softplus(x); }},
       {"tanh", [](const Tensor& x) { return tanh(x); }},
       {"exponential", [](const Tensor& x) { return exp(x); }},
+      {"elu", [](const Tensor& x) { return elu(x); }},
+      {"selu", [](const Tensor& x) { return selu(x); }},
+      {"gelu", [](const Tensor& x) { return gelu(x); }},
+      {"silu", [](const Tensor& x) { return silu(x); }},
+      {"mish", [](const Tensor& x) { return mish(x); }},
+      {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }},
+      {"softsign", [](const Tensor& x) { return softsign(x); }},
   };
   function_ = find_by_name("activation", name, known, where);
 }

@@ -9,7 +9,8 @@
 namespace xg::nn {
 
 /// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name or as
-/// any function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential.
+/// any function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential,
+/// elu, selu, gelu, silu, mish, leaky_relu, softsign.
 class XG_API ActivationFunction {
  public:
   using Function = std::function<Tensor(const Tensor&)>;

@@ -1,5 +1,7 @@
 #include "autograd/ops/activation.hpp"
 
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "autograd/ops/arithmetic.hpp"
@@ -9,6 +11,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/kernels/activation.hpp"
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/elementwise.hpp"
 #include "lib/kernels/softmax.hpp"
@@ -54,6 +57,21 @@ Tensor along(const char* op, const Operand& x, int axis, Tensor (*function)(cons
   return permute(Operand(function(Operand(permute(x, swap), x.where())), x.where()), swap);
 }
 
+Tensor scaled_elu(const char* op, const Operand& x, double alpha, double scale) {
+  check_floating(op, x);
+  return record(op, kernels::elu(x.array(), alpha, scale),
+                edge(x, [x = Saved(x), alpha, scale](const Tensor& dy, const Tensor& y) {
+                  return dy * where(x.get() > 0.0, scale, y + scale * alpha);
+                }));
+}
+
+/// The derivative of x (1 + t) / 2 for t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi).
+Tensor gelu_by_tanh_slope(const Tensor& x) {
+  const double c = std::sqrt(2 * std::numbers::inv_pi), bend = 0.044715;
+  const Tensor t = tanh(c * (x + bend * square(x) * x));
+  return 0.5 * (1.0 + t) + 0.5 * c * x * (1.0 - square(t)) * (1.0 + 3 * bend * square(x));
+}
+
 }  // namespace
 
 Tensor tanh(const Operand& x) {
@@ -89,6 +107,69 @@ Tensor relu(const Operand& x) {
 Tensor softplus(const Operand& x) {
   return record("softplus", kernels::softplus(x.array()),
                 edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(x); }));
+}
+
+Tensor log_sigmoid(const Operand& x) {
+  check_floating("log_sigmoid", x);
+  return record("log_sigmoid", kernels::negative(kernels::softplus(kernels::negative(x.array()))),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(-x.get()); }));
+}
+
+Tensor leaky_relu(const Operand& x, double negative_slope) {
+  check_floating("leaky_relu", x);
+  return record("leaky_relu", kernels::leaky_relu(x.array(), negative_slope),
+                edge(x, [x = Saved(x), negative_slope](const Tensor& dy) {
+                  return where(x.get() > 0.0, dy, dy * negative_slope);
+                }));
+}
+
+Tensor elu(const Operand& x, double alpha) { return scaled_elu("elu", x, alpha, 1); }
+
+Tensor selu(const Operand& x) { return scaled_elu("selu", x, 1.6732632423543772, 1.0507009873554805); }
+
+Tensor gelu(const Operand& x, bool approximate) {
+  check_floating("gelu", x);
+  if (approximate)
+    return record("gelu", kernels::gelu_by_tanh(x.array()),
+                  edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_by_tanh_slope(x); }));
+  return record("gelu", kernels::gelu(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
+                  const Tensor below = 0.5 * erfc(x.get() * (-0.5 * std::numbers::sqrt2));
+                  const Tensor density = exp(square(x.get()) * -0.5) * std::sqrt(0.5 * std::numbers::inv_pi);
+                  return dy * (below + x.get() * density);
+                }));
+}
+
+Tensor silu(const Operand& x) {
+  check_floating("silu", x);
+  return record("silu", kernels::silu(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
+                  const Tensor gate = sigmoid(x);
+                  return dy * gate * (1.0 + x.get() * (1.0 - gate));
+                }));
+}
+
+Tensor mish(const Operand& x) {
+  check_floating("mish", x);
+  return record("mish", kernels::mish(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
+                  const Tensor gate = tanh(softplus(x));
+                  return dy * (gate + x.get() * (1.0 - square(gate)) * sigmoid(x));
+                }));
+}
+
+Tensor hard_sigmoid(const Operand& x) {
+  check_floating("hard_sigmoid", x);
+  return record("hard_sigmoid", kernels::hard_sigmoid(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return where(abs(x.get()) > 3.0, 0.0, dy / 6.0); }));
+}
+
+Tensor hard_tanh(const Operand& x) {
+  check_floating("hard_tanh", x);
+  return clip(x, -1, 1);
+}
+
+Tensor softsign(const Operand& x) {
+  check_floating("softsign", x);
+  return record("softsign", kernels::softsign(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / square(1.0 + abs(x.get())); }));
 }
 
 Tensor softmax(const Operand& x, int axis) { return along("softmax", x, axis, last_softmax); }

@@ -1,5 +1,6 @@
 #include "autograd/ops/arithmetic.hpp"
 
+#include "autograd/ops/activation.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
@@ -92,6 +93,24 @@ Tensor minimum(Operand a, Operand b) {
       "minimum", kernels::minimum(a.array(), b.array()),
       edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() < b, a.get() == b, dy); }),
       edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() < a, a.get() == b, dy); }));
+}
+
+Tensor atan2(Operand y, Operand x) {
+  align("atan2", y, x);
+  check_numeric("atan2", y, x);
+  return record(
+      "atan2", kernels::atan2(y.array(), x.array()),
+      edge(y, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return dy * x / (square(x.get()) + square(y.get())); }),
+      edge(x,
+           [y = Saved(y), x = Saved(x)](const Tensor& dy) { return -dy * y / (square(x.get()) + square(y.get())); }));
+}
+
+Tensor logaddexp(Operand a, Operand b) {
+  align("logaddexp", a, b);
+  check_numeric("logaddexp", a, b);
+  return record("logaddexp", kernels::logaddexp(a.array(), b.array()),
+                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(a.get() - b); }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(b.get() - a); }));
 }
 
 }  // namespace xg

@@ -24,6 +24,11 @@ XG_API Tensor pow(Operand a, Operand b);
 XG_API Tensor maximum(Operand a, Operand b);
 /// The smaller of a and b; NaN if either is. Where they are equal, each gets half of the gradient.
 XG_API Tensor minimum(Operand a, Operand b);
+/// The angle of the point (x, y) in [-pi, pi]; integers give float32. Gradients: dy x / (x^2 + y^2) for y, and
+/// -dy y / (x^2 + y^2) for x.
+XG_API Tensor atan2(Operand y, Operand x);
+/// ln(e^a + e^b), without overflow; integers give float32. Gradient: dy sigmoid(a - b), and dy sigmoid(b - a).
+XG_API Tensor logaddexp(Operand a, Operand b);
 
 inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
 inline Tensor operator-(const Operand& a, const Operand& b) { return subtract(a, b); }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
@@ -18,6 +19,15 @@ void check_numeric(const char* op, const Operand& x) {
     throw DTypeError(concat(op, ": no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"),
                      x.where());
 }
+
+/// A function whose slope is 0 wherever it has one.
+Tensor stepwise(const char* op, const Operand& x, Array (*function)(const Array&)) {
+  check_numeric(op, x);
+  return record(op, function(x.array()), edge(x, [](const Tensor& dy) { return dy * 0.0; }));
+}
+
+/// The slope of erf.
+Tensor bell(const Tensor& x) { return 2 * std::numbers::inv_sqrtpi * exp(-square(x)); }
 
 /// A bound of clip as an element; beyond the range of an integer dtype it is the last integer there.
 Array bound(double value, DType dtype) {
@@ -74,9 +84,28 @@ Tensor abs(const Operand& x) {
   return record("abs", kernels::abs(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sign(x); }));
 }
 
-Tensor sign(const Operand& x) {
-  check_numeric("sign", x);
-  return record("sign", kernels::sign(x.array()), edge(x, [](const Tensor& dy) { return dy * 0.0; }));
+Tensor sign(const Operand& x) { return stepwise("sign", x, kernels::sign); }
+
+Tensor reciprocal(const Operand& x) {
+  check_numeric("reciprocal", x);
+  return record("reciprocal", kernels::divide(Array::full({}, 1, x.dtype()), x.array()),
+                edge(x, [](const Tensor& dy, const Tensor& y) { return -dy * square(y); }));
+}
+
+Tensor floor(const Operand& x) { return stepwise("floor", x, kernels::floor); }
+
+Tensor ceil(const Operand& x) { return stepwise("ceil", x, kernels::ceil); }
+
+Tensor round(const Operand& x) { return stepwise("round", x, kernels::round); }
+
+Tensor erf(const Operand& x) {
+  return record("erf", kernels::erf(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * bell(x.get()); }));
+}
+
+Tensor erfc(const Operand& x) {
+  return record("erfc", kernels::erfc(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return -dy * bell(x.get()); }));
 }
 
 Tensor clip(const Operand& x, double low, double high) {

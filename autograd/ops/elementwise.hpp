@@ -5,7 +5,7 @@
 namespace xg {
 
 // Elementwise functions of one tensor, of any shape. NaN stays NaN. Integers become float32, except in square, abs,
-// sign and clip.
+// sign, floor, ceil, round and clip.
 
 /// e^x. Gradient: dy e^x.
 XG_API Tensor exp(const Operand& x);
@@ -25,6 +25,18 @@ XG_API Tensor square(const Operand& x);
 XG_API Tensor abs(const Operand& x);
 /// -1, 0 or 1. Its gradient is 0.
 XG_API Tensor sign(const Operand& x);
+/// 1 / x. Gradient: -dy / x^2.
+XG_API Tensor reciprocal(const Operand& x);
+/// The largest whole number that is at most x. Its gradient is 0.
+XG_API Tensor floor(const Operand& x);
+/// The smallest whole number that is at least x. Its gradient is 0.
+XG_API Tensor ceil(const Operand& x);
+/// The nearest whole number, half to even. Its gradient is 0.
+XG_API Tensor round(const Operand& x);
+/// The error function: 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. Gradient: dy 2 / sqrt(pi) e^(-x^2).
+XG_API Tensor erf(const Operand& x);
+/// 1 - erf(x), exact where erf(x) is near 1. Gradient: -dy 2 / sqrt(pi) e^(-x^2).
+XG_API Tensor erfc(const Operand& x);
 /// x limited to [low, high]. Gradient: dy inside the closed interval, 0 outside. low > high is a ValueError.
 XG_API Tensor clip(const Operand& x, double low, double high);
 /// The same values in another dtype; itself if it has it already. Gradient: dy in the old dtype; none through integers.

@@ -1,6 +1,7 @@
 #include "lib/kernels/arithmetic.hpp"
 
 #include <cmath>
+#include <numbers>
 
 #include "lib/kernels/broadcast.hpp"
 
@@ -54,6 +55,17 @@ Array minimum(const Array& a, const Array& b) {
 
 Array power(const Array& a, const Array& b) {
   return floating_binary(a, b, [](auto x, auto y) { return std::pow(x, y); });
+}
+
+Array atan2(const Array& y, const Array& x) {
+  return floating_binary(y, x, [](auto p, auto q) { return std::atan2(p, q); });
+}
+
+Array logaddexp(const Array& a, const Array& b) {
+  return floating_binary(a, b, []<class T>(T x, T y) {
+    // Equal ones may be infinite, and their difference is then NaN.
+    return x == y ? x + std::numbers::ln2_v<T> : (x > y ? x : y) + std::log1p(std::exp(-std::abs(x - y)));
+  });
 }
 
 void add_into(Array& total, const Array& values) {

@@ -16,6 +16,10 @@ Array maximum(const Array& a, const Array& b);
 Array minimum(const Array& a, const Array& b);
 /// a to the power b, as std::pow. Integers give float32.
 Array power(const Array& a, const Array& b);
+/// The angle of the point (x, y) in [-pi, pi]. Integers give float32.
+Array atan2(const Array& y, const Array& x);
+/// ln(e^a + e^b), without overflow. Integers give float32.
+Array logaddexp(const Array& a, const Array& b);
 
 /// total += values, which broadcast to it and have its dtype. Does not raise the version: for buffers nobody else sees.
 void add_into(Array& total, const Array& values);

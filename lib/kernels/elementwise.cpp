@@ -86,6 +86,14 @@ Array softplus(const Array& x) {
                   [](const auto& v, auto one) { return xt::maximum(v, one - one) + xt::log1p(xt::exp(-xt::abs(v))); });
 }
 
+Array erf(const Array& x) {
+  return library_function(x, [](auto v) { return std::erf(v); });
+}
+
+Array erfc(const Array& x) {
+  return library_function(x, [](auto v) { return std::erfc(v); });
+}
+
 Array negative(const Array& x) {
   return numeric(x, [](auto v) { return -v; });
 }
@@ -104,6 +112,18 @@ Array sign(const Array& x) {
 
 Array relu(const Array& x) {
   return numeric(x, [](auto v) { return v < 0 ? decltype(v){0} : v; });
+}
+
+Array floor(const Array& x) {
+  return is_floating(x.dtype()) ? library_function(x, [](auto v) { return std::floor(v); }) : x;
+}
+
+Array ceil(const Array& x) {
+  return is_floating(x.dtype()) ? library_function(x, [](auto v) { return std::ceil(v); }) : x;
+}
+
+Array round(const Array& x) {
+  return is_floating(x.dtype()) ? library_function(x, [](auto v) { return std::nearbyint(v); }) : x;
 }
 
 Array tanh_gradient(const Array& dy, const Array& y) {

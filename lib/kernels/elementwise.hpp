@@ -18,6 +18,9 @@ Array tanh(const Array& x);
 Array sigmoid(const Array& x);
 /// log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)).
 Array softplus(const Array& x);
+/// The error function 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x, and 1 - erf(x), exact in its tail.
+Array erf(const Array& x);
+Array erfc(const Array& x);
 
 Array negative(const Array& x);
 Array square(const Array& x);
@@ -25,6 +28,10 @@ Array abs(const Array& x);
 /// -1, 0 or 1.
 Array sign(const Array& x);
 Array relu(const Array& x);
+/// The next whole number below, above, or nearest (half to even); integers stay as they are.
+Array floor(const Array& x);
+Array ceil(const Array& x);
+Array round(const Array& x);
 
 /// dy * (1 - y * y): the gradient of y = tanh(x). All of one shape and floating dtype.
 Array tanh_gradient(const Array& dy, const Array& y);

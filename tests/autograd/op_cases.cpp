@@ -72,6 +72,14 @@ OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double)
           .elementwise = true};
 }
 
+std::vector<Inputs> between_kinks() {
+  return {{distinct({3, 4})},
+          {distinct({5}, -0.25)},
+          {distinct({}, -0.3)},
+          {distinct({2, 1, 3}, -0.95)},
+          {distinct({1, 1}, 0.75)}};
+}
+
 const std::vector<std::pair<Shape, Shape>>& broadcast_pairs() {
   static const std::vector<std::pair<Shape, Shape>> pairs{
       {{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{4}, {3, 4}}, {{3, 4}, {3, 1}},    {{1, 4}, {3, 1}},

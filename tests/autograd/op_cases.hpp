@@ -56,6 +56,8 @@ Tensor distinct(const Shape& shape, double first = -0.55);
 std::vector<Inputs> samples_of_one(double low = -2, double high = 2);
 /// The case of an elementwise operation that the C library computes as `f`.
 OpCase unary(const char* name, Tensor (*op)(const Operand&), double (*f)(double), std::vector<Inputs> samples);
+/// Samples that come no nearer than 0.05 to 0, 0.5 and -0.5, where some functions have a kink.
+std::vector<Inputs> between_kinks();
 /// Two inputs in every way to broadcast; the second input is in [low, high).
 std::vector<Inputs> samples_of_two(double low = -2, double high = 2);
 /// Pairs of shapes in every way to broadcast.

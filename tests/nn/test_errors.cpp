@@ -56,7 +56,8 @@ TEST_CASE("errors: names that nothing has list those that there are") {
               "binary_accuracy, mean_squared_error, mse, mean_absolute_error, mae");
   CHECK_ERROR(
       ValueError, nn::Dense({.units = 3, .activation = "Tanh"}),
-      "unknown activation 'Tanh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential");
+      "unknown activation 'Tanh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential, "
+      "elu, selu, gelu, silu, mish, leaky_relu, softsign");
   CHECK_ERROR(
       ValueError, nn::Dense({.units = 3, .bias_initializer = "zero"}),
       "unknown initializer 'zero': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal, "

@@ -17,8 +17,8 @@
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/flatten.hpp"
 #include "nn/sequential.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using doctest::Approx;
@@ -152,7 +152,8 @@ TEST_CASE("Dense: what it cannot be, or be given") {
   CHECK_ERROR(ValueError, Dense({.units = 3, .input_dim = -1}), "Dense: input_dim must not be negative, got -1");
   CHECK_ERROR(
       ValueError, Dense({.units = 3, .activation = "rleu"}),
-      "unknown activation 'rleu': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential");
+      "unknown activation 'rleu': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential, "
+      "elu, selu, gelu, silu, mish, leaky_relu, softsign");
   CHECK_ERROR(ShapeError, Dense({.units = 3, .input_dim = 2, .bias_initializer = "orthogonal"}),
               "orthogonal: a shape of at least two axes expected, got (3,)");
   CHECK_ERROR(ValueError,
@@ -284,7 +285,7 @@ TEST_CASE("Flatten: a batch without samples keeps its columns") {
 TEST_CASE("Activation and Flatten: what they cannot do") {
   CHECK_ERROR(ValueError, nn::Activation("swoosh"),
               "unknown activation 'swoosh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, "
-              "exponential");
+              "exponential, elu, selu, gelu, silu, mish, leaky_relu, softsign");
   CHECK_ERROR(ShapeError, nn::Flatten()(Tensor(1.0)), "Flatten: the input has no batch axis");
 }
 

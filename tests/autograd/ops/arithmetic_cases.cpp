@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -152,11 +153,33 @@ Cases with_tensors() {
   };
 }
 
+double log_of_sum(double a, double b) {
+  return a == b ? a + std::log(2.0) : std::max(a, b) + std::log1p(std::exp(-std::abs(a - b)));
+}
+
+/// Functions of two that are no operators.
+Cases named_functions() {
+  return {
+      {.name = "atan2",
+       .function = [](const Inputs& v) { return atan2(v[0], v[1]); },
+       .samples = samples_of_two(0.5, 2),
+       .reference = pairs([](double y, double x) { return std::atan2(y, x); }),
+       .elementwise = true},
+      {.name = "logaddexp",
+       .function = [](const Inputs& v) { return logaddexp(v[0], v[1]); },
+       .samples = samples_of_two(),
+       .reference = pairs(log_of_sum),
+       .elementwise = true,
+       .magnitude = 1},
+  };
+}
+
 }  // namespace
 
 Cases arithmetic_cases() {
   Cases cases = with_tensors();
-  for (const Cases& more : {with_numbers(), with_itself()}) cases.insert(cases.end(), more.begin(), more.end());
+  for (const Cases& more : {with_numbers(), with_itself(), named_functions()})
+    cases.insert(cases.end(), more.begin(), more.end());
   return cases;
 }
 

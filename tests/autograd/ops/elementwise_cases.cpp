@@ -7,15 +7,6 @@
 namespace xg::testing {
 namespace {
 
-/// Samples that come no nearer than 0.05 to 0, 0.5 and -0.5, where some functions have a kink.
-std::vector<Inputs> between_kinks() {
-  return {{distinct({3, 4})},
-          {distinct({5}, -0.25)},
-          {distinct({}, -0.3)},
-          {distinct({2, 1, 3}, -0.95)},
-          {distinct({1, 1}, 0.75)}};
-}
-
 double limited(double x) { return std::isnan(x) ? x : std::fmax(-0.5, std::fmin(x, 0.5)); }
 
 OpCase clip_case() {
@@ -56,6 +47,13 @@ Cases elementwise_cases() {
                                               : x < 0  ? -1
                                               : x == 0 ? 0
                                                        : x; }, between_kinks()),
+      unary(
+          "reciprocal", reciprocal, [](double x) { return 1 / x; }, samples_of_one(0.5, 2)),
+      unary("floor", floor, std::floor, between_kinks()),
+      unary("ceil", ceil, std::ceil, between_kinks()),
+      unary("round", round, std::nearbyint, between_kinks()),
+      unary("erf", erf, std::erf, samples_of_one()),
+      unary("erfc", erfc, std::erfc, samples_of_one()),
       clip_case(),
       {.name = "astype",
        .variant = "the same dtype",
