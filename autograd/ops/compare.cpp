@@ -37,6 +37,29 @@ Tensor greater_equal(Operand a, Operand b) {
   return kernels::less_equal(b.array(), a.array());
 }
 
+Tensor logical_and(Operand a, Operand b) {
+  align("logical_and", a, b);
+  return kernels::logical_and(a.array(), b.array());
+}
+
+Tensor logical_or(Operand a, Operand b) {
+  align("logical_or", a, b);
+  return kernels::logical_or(a.array(), b.array());
+}
+
+Tensor logical_xor(Operand a, Operand b) {
+  align("logical_xor", a, b);
+  return kernels::logical_xor(a.array(), b.array());
+}
+
+Tensor logical_not(const Operand& x) { return kernels::equal(x.array(), Array::zeros({}, x.dtype())); }
+
+Tensor isnan(const Operand& x) { return kernels::isnan(x.array()); }
+
+Tensor isinf(const Operand& x) { return kernels::isinf(x.array()); }
+
+Tensor isfinite(const Operand& x) { return kernels::isfinite(x.array()); }
+
 Tensor where(const Operand& condition, Operand a, Operand b) {
   align("where", a, b);
   if (condition.dtype() != boolean)

@@ -14,6 +14,20 @@ XG_API Tensor less_equal(Operand a, Operand b);
 XG_API Tensor greater(Operand a, Operand b);
 XG_API Tensor greater_equal(Operand a, Operand b);
 
+// Logic, element by element: boolean tensors, without gradient. What is not 0 is true, NaN too. Shapes broadcast.
+
+XG_API Tensor logical_and(Operand a, Operand b);
+XG_API Tensor logical_or(Operand a, Operand b);
+/// Where one of both is true and the other is not.
+XG_API Tensor logical_xor(Operand a, Operand b);
+XG_API Tensor logical_not(const Operand& x);
+
+// Kinds of numbers: boolean tensors, without gradient. Integers and booleans are finite.
+
+XG_API Tensor isnan(const Operand& x);
+XG_API Tensor isinf(const Operand& x);
+XG_API Tensor isfinite(const Operand& x);
+
 /// a where `condition` (boolean) holds, else b; all three broadcast. The gradient goes to the chosen side alone.
 XG_API Tensor where(const Operand& condition, Operand a, Operand b);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/copy.hpp"
@@ -72,6 +73,17 @@ Array checked_indices(const char* op, const Operand& indices, std::int64_t exten
   return wrapped;
 }
 
+/// x where `keeps(column - row)` holds, else 0.
+template <class F>
+Tensor triangle(const char* op, const Operand& x, F keeps) {
+  const Shape& shape = x.shape();
+  if (shape.rank() < 2) throw ShapeError(concat(op, ": a matrix expected, or several, got shape ", shape), x.where());
+  const std::int64_t rows = shape[shape.rank() - 2], columns = shape.back();
+  const Array kept = Array::empty({rows, columns}, boolean);
+  for (std::int64_t i = 0; i < kept.size(); ++i) kept.data<bool>()[i] = keeps(i % columns - i / columns);
+  return where(Tensor(kept), x, Tensor(Array::zeros({}, x.dtype())));
+}
+
 }  // namespace
 
 Tensor slice(const Operand& x, int axis, const SliceOptions& bounds) {
@@ -117,6 +129,23 @@ Tensor gather(const Operand& x, const Operand& indices, int axis) {
     flat.data<std::int64_t>()[i] = place;
   }
   return take(Operand(reshape(x, {-1}), x.where()), Tensor(flat));
+}
+
+Tensor flip(const Operand& x, const Axes& axes) {
+  const auto flipped = axis_mask("flip", axes, x.shape(), x.where());
+  const CallerScope scope(x.where());
+  Tensor result = x.tensor();
+  for (std::size_t axis = 0; axis < x.shape().rank(); ++axis)
+    if (flipped[axis]) result = slice(result, static_cast<int>(axis), {.step = -1});
+  return result;
+}
+
+Tensor tril(const Operand& x, std::int64_t offset) {
+  return triangle("tril", x, [=](std::int64_t distance) { return distance <= offset; });
+}
+
+Tensor triu(const Operand& x, std::int64_t offset) {
+  return triangle("triu", x, [=](std::int64_t distance) { return distance >= offset; });
 }
 
 Tensor one_hot(const Operand& indices, std::int64_t depth, DType dtype) {

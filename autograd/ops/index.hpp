@@ -19,6 +19,13 @@ struct SliceOptions {
 XG_API Tensor slice(const Operand& x, int axis, const SliceOptions& bounds = {});
 /// x[index] along the first axis, which goes away: a view.
 XG_API Tensor select(const Operand& x, std::int64_t index, int axis = 0);
+/// The elements in reverse order along some axes, or all: a view.
+XG_API Tensor flip(const Operand& x, const Axes& axes = {});
+/// The lower triangles of the matrices in the last two axes, zeros above the diagonal `offset` places right of the main
+/// one. Gradient: the same triangle of dy. A tensor with fewer axes is a ShapeError.
+XG_API Tensor tril(const Operand& x, std::int64_t offset = 0);
+/// The upper triangles, zeros below that diagonal; as tril.
+XG_API Tensor triu(const Operand& x, std::int64_t offset = 0);
 /// The parts of x at integer `indices` along an axis; the indices' shape replaces the axis. Negative indices count from
 /// the end, one out of range is a ValueError. Gradient: dy added up at the indices.
 XG_API Tensor take(const Operand& x, const Operand& indices, int axis = 0);

@@ -9,6 +9,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
 #include "autograd/sum_to.hpp"
+#include "lib/kernels/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
 
 namespace xg {
@@ -113,6 +114,24 @@ Tensor var(const Operand& x, const VarianceOptions& options) {
   const Tensor centred = x - mean(x, {.axis = options.axis, .keepdims = true});
   const Tensor squares = sum(square(centred), {.axis = options.axis, .keepdims = options.keepdims});
   return squares / (static_cast<double>(p.folded) - options.correction);
+}
+
+Tensor stddev(const Operand& x, const VarianceOptions& options) {
+  check_floating("stddev", x);
+  const CallerScope scope(x.where());
+  return sqrt(var(x, options));
+}
+
+Tensor norm(const Operand& x, const Reduce& options) {
+  check_floating("norm", x);
+  const Plan p = plan("norm", x, options.axis, options.keepdims);
+  const Array squares = kernels::sum(kernels::square(x.array()), p.mask);
+  return record("norm", kernels::sqrt(squares).reshape(p.result),
+                edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
+                  const Tensor length = reshape(y, kept);
+                  const Tensor none = length == 0.0;
+                  return reshape(dy, kept) * where(none, 0.0, x.get() / where(none, 1.0, length));
+                }));
 }
 
 Tensor logsumexp(const Operand& x, const Reduce& options) {

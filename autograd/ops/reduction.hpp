@@ -11,7 +11,7 @@ struct Reduce {
   bool keepdims = false;
 };
 
-/// The options of var.
+/// The options of var and stddev.
 struct VarianceOptions {
   Axes axis = {};
   bool keepdims = false;
@@ -35,6 +35,10 @@ XG_API Tensor argmax(const Operand& x, const Reduce& options = {});
 XG_API Tensor argmin(const Operand& x, const Reduce& options = {});
 /// The variance sum((x - mean)^2) / (n - correction), in two passes.
 XG_API Tensor var(const Operand& x, const VarianceOptions& options = {});
+/// The standard deviation: the square root of var, with an infinite gradient where it is 0.
+XG_API Tensor stddev(const Operand& x, const VarianceOptions& options = {});
+/// The Euclidean length sqrt(sum(x^2)). Gradient: dy x / y, and 0 where y is 0.
+XG_API Tensor norm(const Operand& x, const Reduce& options = {});
 /// ln sum(e^x), the maximum subtracted first. Gradient: dy softmax(x).
 XG_API Tensor logsumexp(const Operand& x, const Reduce& options = {});
 

@@ -1,5 +1,7 @@
 #include "lib/kernels/compare.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "lib/kernels/broadcast.hpp"
@@ -16,12 +18,47 @@ Array comparison(const Array& a, const Array& b, F f) {
   return out;
 }
 
+template <class F>
+Array predicate(const Array& x, F holds) {
+  const Array in = x.contiguous();
+  const Array out = Array::empty(in.shape(), boolean);
+  dispatch(in.dtype(), [&]<class T>() {
+    std::transform(in.data<T>(), in.data<T>() + in.size(), out.data<bool>(),
+                   [&](T v) { return holds(static_cast<double>(v)); });
+  });
+  return out;
+}
+
 }  // namespace
 
 Array equal(const Array& a, const Array& b) { return comparison(a, b, std::equal_to<>()); }
 Array not_equal(const Array& a, const Array& b) { return comparison(a, b, std::not_equal_to<>()); }
 Array less(const Array& a, const Array& b) { return comparison(a, b, std::less<>()); }
 Array less_equal(const Array& a, const Array& b) { return comparison(a, b, std::less_equal<>()); }
+
+Array logical_and(const Array& a, const Array& b) {
+  return comparison(a, b, []<class T>(T x, T y) { return x != T{} && y != T{}; });
+}
+
+Array logical_or(const Array& a, const Array& b) {
+  return comparison(a, b, []<class T>(T x, T y) { return x != T{} || y != T{}; });
+}
+
+Array logical_xor(const Array& a, const Array& b) {
+  return comparison(a, b, []<class T>(T x, T y) { return (x != T{}) != (y != T{}); });
+}
+
+Array isnan(const Array& x) {
+  return predicate(x, [](double v) { return std::isnan(v); });
+}
+
+Array isinf(const Array& x) {
+  return predicate(x, [](double v) { return std::isinf(v); });
+}
+
+Array isfinite(const Array& x) {
+  return predicate(x, [](double v) { return std::isfinite(v); });
+}
 
 Array where(const Array& condition, const Array& a, const Array& b) {
   const DType dtype = promote(a.dtype(), b.dtype());

@@ -12,6 +12,18 @@ Array not_equal(const Array& a, const Array& b);
 Array less(const Array& a, const Array& b);
 Array less_equal(const Array& a, const Array& b);
 
+// Of elements of any dtype: what is not 0 is true, NaN too.
+
+Array logical_and(const Array& a, const Array& b);
+Array logical_or(const Array& a, const Array& b);
+Array logical_xor(const Array& a, const Array& b);
+
+// Integers and booleans are finite.
+
+Array isnan(const Array& x);
+Array isinf(const Array& x);
+Array isfinite(const Array& x);
+
 /// a where the boolean `condition` holds, else b; all three broadcast.
 Array where(const Array& condition, const Array& a, const Array& b);
 

@@ -41,6 +41,18 @@ TEST_CASE("errors: shapes that do not broadcast") {
   CHECK_ERROR(ShapeError, broadcast_to(a, {4}), "broadcast_to: shape (3, 4) does not broadcast to (4,)");
 }
 
+TEST_CASE("errors: triangles, flips and norms") {
+  CHECK_ERROR(ShapeError, tril(ones({3})), "tril: a matrix expected, or several, got shape (3,)");
+  CHECK_ERROR(ShapeError, triu(ones({})), "triu: a matrix expected, or several, got shape ()");
+  CHECK_ERROR(ShapeError, flip(ones({2, 3}), 2), "flip: axis 2 is out of range for 2 axes");
+  CHECK_ERROR(DTypeError, norm(ones({2}, int64)),
+              "norm: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
+  CHECK_ERROR(DTypeError, stddev(ones({2}, int64)),
+              "stddev: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
+  CHECK_ERROR(DTypeError, gelu(ones({2}, int64)),
+              "gelu: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
+}
+
 TEST_CASE("errors: where") {
   const Tensor x = ones({2, 3});
   CHECK_ERROR(DTypeError, where(x, x, 0.0),

@@ -238,6 +238,8 @@ TEST_CASE("values: gradients at kinks and ties are the documented ones") {
         Numbers{0.5, 0, 0.5, 1});
   CHECK(gradient([](V v) { return pow(v[0], 0.0) + pow(v[0], 1.0) + pow(v[0], 2.0); }, Tensor(0.0)) == Numbers{1});
   CHECK(gradient([](V v) { return pow(0.0, v[0]); }, Tensor{1.0, 2.0}) == Numbers{0, 0});
+  CHECK(gradient([](V v) { return norm(v[0]); }, Tensor{0.0, 0.0}) == Numbers{0, 0});
+  CHECK(gradient([](V v) { return leaky_relu(v[0], 0.25) + elu(v[0]); }, Tensor(0.0)) == Numbers{1.25});
   CHECK(gradient([](V v) { return take(v[0], Tensor{1, 1, 1}); }, Tensor{5.0, 6.0}) == Numbers{0, 3});
 }
 
@@ -271,7 +273,7 @@ TEST_CASE("values: compound assignment gives the handle a new tensor") {
 TEST_CASE("values: changes of shape and slices are views, the others copies") {
   const Tensor x = uniform({4, 6});
   for (const auto& view :
-       {reshape(x, {2, 12}), flatten(x), transpose(x), permute(x, {1, 0}), expand_dims(x, 1),
+       {reshape(x, {2, 12}), flatten(x), transpose(x), permute(x, {1, 0}), expand_dims(x, 1), flip(x),
         broadcast_to(x, {2, 4, 6}), slice(x, 1, {.step = -2}), select(x, 2), squeeze(reshape(x, {4, 1, 6})),
         reshape(slice(x, 0, {.start = 1}), {18}), x.detach(), astype(x, float64)})
     CHECK(view.array().shares_storage(x.array()));

@@ -1,5 +1,7 @@
 #include "autograd/ops/compare.hpp"
 
+#include <cmath>
+
 #include "autograd/ops/elementwise.hpp"
 #include "tests/autograd/op_cases.hpp"
 
@@ -24,6 +26,17 @@ OpCase comparison(const char* name, Tensor (*op)(Operand, Operand), bool (*holds
               },
           .differentiable = false,
           .elementwise = true};
+}
+
+OpCase predicate(const char* name, Tensor (*op)(const Operand&), bool (*holds)(double)) {
+  return {
+      .name = name,
+      .function = [op](const Inputs& v) { return op(v[0]); },
+      .samples = {{astype(astype(uniform({3, 4}), int64), float64)}, {uniform({})}},
+      .reference =
+          [holds](const Inputs& v) { return map(Values(v[0]), [holds](double x) { return holds(x) ? 1.0 : 0.0; }); },
+      .differentiable = false,
+      .elementwise = true};
 }
 
 std::vector<Inputs> choices() {
@@ -52,6 +65,13 @@ Cases compare_cases() {
       comparison("less_equal", less_equal, [](double a, double b) { return a <= b; }),
       comparison("greater", greater, [](double a, double b) { return a > b; }),
       comparison("greater_equal", greater_equal, [](double a, double b) { return a >= b; }),
+      comparison("logical_and", logical_and, [](double a, double b) { return a != 0 && b != 0; }),
+      comparison("logical_or", logical_or, [](double a, double b) { return a != 0 || b != 0; }),
+      comparison("logical_xor", logical_xor, [](double a, double b) { return (a != 0) != (b != 0); }),
+      predicate("logical_not", logical_not, [](double x) { return x == 0; }),
+      predicate("isnan", isnan, [](double x) { return std::isnan(x); }),
+      predicate("isinf", isinf, [](double x) { return std::isinf(x); }),
+      predicate("isfinite", isfinite, [](double x) { return std::isfinite(x); }),
       {.name = "where",
        .function = [](const Inputs& v) { return where(v[0], v[1], v[2]); },
        .samples = choices(),

@@ -117,6 +117,46 @@ OpCase one_hot_case(const Tensor& indices, std::int64_t depth) {
           .differentiable = false};
 }
 
+/// The axes that `reversed` names come out in reverse order.
+OpCase flipping(const char* variant, const Shape& shape, const Axes& axes, const std::vector<std::size_t>& reversed) {
+  return {.name = "flip",
+          .variant = variant,
+          .function = [=](const Inputs& v) { return flip(v[0], axes); },
+          .samples = {{uniform(shape)}},
+          .reference =
+              [=](const Inputs& v) {
+                return generate(shape, [&, x = Values(v[0])](Index i) {
+                  for (const std::size_t axis : reversed) i[axis] = shape[axis] - 1 - i[axis];
+                  return x.at(i);
+                });
+              }};
+}
+
+OpCase triangle(const char* name, Tensor (*op)(const Operand&, std::int64_t), std::int64_t offset,
+                bool (*keeps)(std::int64_t, std::int64_t)) {
+  return {.name = name,
+          .variant = concat("offset ", offset),
+          .function = [=](const Inputs& v) { return op(v[0], offset); },
+          .samples = {{uniform({3, 4})}, {uniform({2, 4, 3})}, {uniform({1, 1})}},
+          .reference =
+              [=](const Inputs& v) {
+                const Values x(v[0]);
+                return generate(
+                    x.shape, [&](const Index& i) { return keeps(i.back() - i[i.size() - 2], offset) ? x.at(i) : 0; });
+              }};
+}
+
+Cases triangles() {
+  Cases cases;
+  for (const std::int64_t offset : {-1, 0, 2}) {
+    cases.push_back(
+        triangle("tril", tril, offset, [](std::int64_t distance, std::int64_t k) { return distance <= k; }));
+    cases.push_back(
+        triangle("triu", triu, offset, [](std::int64_t distance, std::int64_t k) { return distance >= k; }));
+  }
+  return cases;
+}
+
 }  // namespace
 
 Cases index_cases() {
@@ -137,8 +177,12 @@ Cases index_cases() {
            one_hot_case(Tensor{0, 3, 1}, 4),
            one_hot_case(Tensor({{1, 0}, {2, 2}}, uint8), 3),
            one_hot_case(Tensor(1), 2),
+           flipping("all", {2, 3}, {}, {0, 1}),
+           flipping("one axis", {2, 3, 2}, -2, {1}),
+           flipping("two axes", {2, 3, 2}, {0, 2}, {0, 2}),
        })
     cases.push_back(std::move(op));
+  for (OpCase& op : triangles()) cases.push_back(std::move(op));
   return cases;
 }
 

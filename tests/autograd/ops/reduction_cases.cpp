@@ -77,6 +77,9 @@ Cases folds() {
       "var", [](const Tensor& x, const Axes& axes, bool keep) { return var(x, {.axis = axes, .keepdims = keep}); },
       [](const Numbers& x) { return spread(x) / static_cast<double>(x.size()); }, positive));
   append(along_axes(
+      "norm", [](const Tensor& x, const Axes& axes, bool keep) { return norm(x, {.axis = axes, .keepdims = keep}); },
+      [](const Numbers& x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }, positive));
+  append(along_axes(
       "logsumexp",
       [](const Tensor& x, const Axes& axes, bool keep) { return logsumexp(x, {.axis = axes, .keepdims = keep}); },
       log_of_sum_of_exp, positive));
@@ -113,6 +116,20 @@ OpCase unbiased() {
               }};
 }
 
+OpCase deviation(double correction) {
+  return {.name = "stddev",
+          .variant = concat("correction ", correction),
+          .function = [=](const Inputs& v) { return stddev(v[0], {.axis = 1, .correction = correction}); },
+          .samples = {{positive({2, 3, 4})}, {positive({2, 5})}},
+          .reference =
+              [=](const Inputs& v) {
+                return fold(Values(v[0]), {1}, false, [=](const Numbers& x) {
+                  return std::sqrt(spread(x) / (static_cast<double>(x.size()) - correction));
+                });
+              },
+          .magnitude = 1};
+}
+
 OpCase squares() {
   return {.name = "sum_squares",
           .function = [](const Inputs& v) { return sum_squares(v[0]); },
@@ -132,6 +149,7 @@ Cases reduction_cases() {
     cases.insert(cases.end(), more.begin(), more.end());
   cases.push_back(unbiased());
   cases.push_back(squares());
+  for (const double correction : {0.0, 1.0}) cases.push_back(deviation(correction));
   return cases;
 }
 
