@@ -9,6 +9,7 @@
 
 #include "autograd/grad_mode.hpp"
 #include "autograd/node.hpp"
+#include "autograd/observer.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/saved.hpp"
@@ -81,6 +82,24 @@ class Queue {
   std::map<std::uint64_t, Entry, std::greater<>, pool::Allocator<std::pair<const std::uint64_t, Entry>>> entries_;
 };
 
+detail::Observer* first_observer() { return detail::observed() ? detail::Observer::first() : nullptr; }
+
+/// Tells observers when the gradients of a node's inputs are computed, and when that has ended.
+class ObservedBackward {
+ public:
+  ObservedBackward(const Node& node, const Tensor& gradient) : node_(node) {
+    for (auto* each = first_observer(); each; each = each->next()) each->enter_backward(node, gradient);
+  }
+  ~ObservedBackward() {
+    for (auto* each = first_observer(); each; each = each->next()) each->leave_backward(node_);
+  }
+  ObservedBackward(const ObservedBackward&) = delete;
+  ObservedBackward& operator=(const ObservedBackward&) = delete;
+
+ private:
+  const Node& node_;
+};
+
 /// One walk from the roots to the leaves, newest node first.
 class Backward final : public InputGradients {
  public:
@@ -89,7 +108,9 @@ class Backward final : public InputGradients {
   void start(const Tensor& root, const Tensor& gradient) { queue_.add(root.node(), gradient); }
 
   /// Restricts the walk to what leads to `inputs`, and keeps their gradients instead of storing any.
-  void only_to(const std::vector<Tensor>& roots, const std::vector<Tensor>& inputs);
+  void only_to(const std::vector<Tensor>& roots, const std::vector<NodeRef>& inputs);
+  /// Ends the walk at the inputs: each is taken as independent of the others.
+  void stop_at_inputs() { stops_ = true; }
 
   void run();
 
@@ -103,6 +124,7 @@ class Backward final : public InputGradients {
   void give(std::size_t input, Tensor gradient) override {
     const NodeRef& to = current_->input(input);
     check_fits("the rule", *current_, gradient, to->shape());
+    for (auto* each = first_observer(); each; each = each->next()) each->gradient(*current_, input, gradient);
     queue_.add(to, sum_to(gradient, to->shape(), to->dtype()));
   }
 
@@ -116,6 +138,7 @@ class Backward final : public InputGradients {
 
   bool retain_graph_;
   bool restricted_ = false;
+  bool stops_ = false;
   std::source_location where_;
   Queue queue_;
   const Node* current_ = nullptr;
@@ -126,12 +149,12 @@ class Backward final : public InputGradients {
   std::vector<std::pair<NodeRef, Tensor>, pool::Allocator<std::pair<NodeRef, Tensor>>> finished_;
 };
 
-void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<Tensor>& inputs) {
+void Backward::only_to(const std::vector<Tensor>& roots, const std::vector<NodeRef>& inputs) {
   restricted_ = true;
-  for (const Tensor& input : inputs) {
-    results_[input.node().get()];
-    leading_.insert(input.node().get());
-    oldest_input_ = std::min(oldest_input_, input.node()->id());
+  for (const NodeRef& input : inputs) {
+    results_[input.get()];
+    leading_.insert(input.get());
+    oldest_input_ = std::min(oldest_input_, input->id());
   }
   std::unordered_set<const Node*> seen;
   std::vector<const Node*> reached;
@@ -179,8 +202,9 @@ void Backward::visit(const NodeRef& current, Tensor gradient) {
         gradient = sum_to(changed, node.shape(), node.dtype());
       }
   if (restricted_) {
-    if (const auto asked = results_.find(&node); asked != results_.end()) accumulate(asked->second, gradient);
-    if (!leads_on(node)) return;
+    const auto asked = results_.find(&node);
+    if (asked != results_.end()) accumulate(asked->second, gradient);
+    if (!leads_on(node) || (stops_ && asked != results_.end())) return;
   } else if (node.is_leaf() || (node.attachments() && node.attachments()->retains_gradient)) {
     finished_.emplace_back(current, gradient);
   }
@@ -196,6 +220,7 @@ void Backward::differentiate(const Node& node, const Tensor& gradient) {
                      where_);
   current_ = &node;
   const CallerScope scope(node.where());
+  const ObservedBackward observed(node, gradient);
   try {
     node.differentiate(gradient, *this);
   } catch (const SavedTensorChanged& changed) {
@@ -260,7 +285,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     const Tensor given = i < options.gradients.size() ? options.gradients[i] : Tensor();
     pass.start(outputs[i], root_gradient("grad", outputs[i], given, where));
   }
-  pass.only_to(outputs, inputs);
+  std::vector<NodeRef> nodes;
+  for (const Tensor& input : inputs) nodes.push_back(input.node());
+  pass.only_to(outputs, nodes);
   pass.run();
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -270,6 +297,18 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                               ": pass .allow_unused = true to get an undefined tensor for it"),
                        where);
   }
+  return results;
+}
+
+std::vector<Tensor> detail::partial_gradients(const Tensor& output, const Tensor& gradient,
+                                              const std::vector<NodeRef>& inputs) {
+  Backward pass(grad_enabled(), output.node()->where());
+  pass.start(output, gradient);
+  pass.only_to({output}, inputs);
+  pass.stop_at_inputs();
+  pass.run();
+  std::vector<Tensor> results;
+  for (const NodeRef& input : inputs) results.push_back(pass.result(input));
   return results;
 }
 

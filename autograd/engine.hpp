@@ -24,4 +24,12 @@ XG_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::v
 XG_API Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& options = {},
                    std::source_location where = std::source_location::current());
 
+namespace detail {
+
+/// The gradients of an output with respect to nodes that are taken as independent of each other, even where one was
+/// computed from another; undefined where the output does not depend on one. Recorded if recording is on.
+XG_API std::vector<Tensor> partial_gradients(const Tensor& output, const Tensor& gradient,
+                                             const std::vector<NodeRef>& inputs);
+
+}  // namespace detail
 }  // namespace xg

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <string>
 #include <vector>
 
 #include "autograd/node_ref.hpp"
@@ -48,6 +49,8 @@ class XG_API Node : public Counted {
   virtual const NodeRef& input(std::size_t index) const;
   /// Computes the gradients of the inputs from the gradient of the output.
   virtual void differentiate(const Tensor& output_gradient, InputGradients& gradients) const;
+  /// Copies what the rules saved, for a SavedList that watches.
+  virtual void copy_saved() const {}
   /// Frees the rules, what they saved, and the edges.
   void release();
 
@@ -57,6 +60,7 @@ class XG_API Node : public Counted {
     std::vector<Tensor::Hook> hooks;
     bool retains_gradient = false;
     std::optional<Saved> logits;  ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
+    std::string values;           ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
 
     static void* operator new(std::size_t bytes);
     static void operator delete(void* block, std::size_t bytes) noexcept;

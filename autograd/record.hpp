@@ -10,6 +10,7 @@
 
 #include "autograd/grad_mode.hpp"
 #include "autograd/node.hpp"
+#include "autograd/observer.hpp"
 #include "autograd/operand.hpp"
 #include "autograd/saved.hpp"
 
@@ -41,10 +42,18 @@ struct Edge {
 /// For operations whose number of inputs is known at run time.
 using AnyEdge = Edge<std::function<Tensor(const Tensor&)>>;
 
+/// What edge() gives to record(): the edge, and the operand's value for those who watch. It lives as long as the
+/// Operand.
 template <GradientRule Rule>
-Edge<Rule> edge(const Operand& input, Rule rule) {
-  if (!grad_enabled() || input.is_number() || !input.tensor().requires_grad()) return {{}, std::nullopt, input.where()};
-  return {input.tensor().node(), std::move(rule), input.where()};
+struct NewEdge : Edge<Rule> {
+  const Array* operand;
+};
+
+template <GradientRule Rule>
+NewEdge<Rule> edge(const Operand& input, Rule rule) {
+  const Array* const operand = &input.array();
+  if (!grad_enabled() || !input.tensor().requires_grad()) return {{{}, std::nullopt, input.where()}, operand};
+  return {{input.tensor().node(), std::move(rule), input.where()}, operand};
 }
 
 namespace detail {
@@ -74,6 +83,11 @@ class RecordedNode final : public Node {
     each([&](std::size_t i, const auto& edge) {
       if (edge.to && gradients.wants(i)) give(i, *edge.rule, output_gradient, gradients);
     });
+  }
+
+  void copy_saved() const override {
+    each([](std::size_t, const auto& edge) { [[maybe_unused]] const auto copy = edge.rule; });
+    [[maybe_unused]] const auto copy = output_;
   }
 
  protected:
@@ -121,6 +135,9 @@ class XG_API RecordedList final : public Node {
     for (std::size_t i = 0; i < edges_.size(); ++i)
       if (edges_[i].to && gradients.wants(i)) gradients.give(i, (*edges_[i].rule)(output_gradient));
   }
+  void copy_saved() const override {
+    for (const AnyEdge& edge : edges_) [[maybe_unused]] const auto copy = edge.rule;
+  }
 
  protected:
   void release_edges() override { edges_.clear(); }
@@ -139,10 +156,15 @@ class XG_API RecordedList final : public Node {
 /// }
 /// ```
 template <class... Rules>
-Tensor record(const char* op, Array value, Edge<Rules>... edges) {
-  if (!(static_cast<bool>(edges.to) || ...)) return Tensor(std::move(value));
+Tensor record(const char* op, Array value, NewEdge<Rules>... edges) {
   const std::source_location where = std::get<0>(std::tie(edges...)).where;
-  NodeRef node(new detail::RecordedNode<Rules...>(op, where, value, std::move(edges)...));
+  NodeRef node;
+  if ((static_cast<bool>(edges.to) || ...))
+    node = NodeRef(new detail::RecordedNode<Rules...>(op, where, value, Edge<Rules>(std::move(edges))...));
+  if (detail::observed()) {
+    (detail::observe_operand(*edges.operand), ...);
+    detail::observe_output(op, where, value, node.get());
+  }
   return Tensor(std::move(value), std::move(node));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "autograd/tensor.hpp"
 
@@ -15,9 +16,13 @@ struct SavedTensorChanged {
 
 /// A tensor that a rule keeps for the backward pass. Reading it checks that its elements were not changed in place in
 /// the meantime. A rule captures every tensor it needs as a Saved.
-class Saved {
+class XG_API Saved {
  public:
   explicit Saved(const Tensor& tensor) : tensor_(tensor), version_(tensor.array().version()) {}
+  Saved(const Saved& other);
+  Saved(Saved&&) = default;
+  Saved& operator=(const Saved&) = default;
+  Saved& operator=(Saved&&) = default;
 
   bool intact() const { return tensor_.array().version() == version_; }
   const Tensor& get() const {
@@ -31,4 +36,25 @@ class Saved {
   std::uint64_t version_;
 };
 
+namespace detail {
+
+/// Lists what is copied of Saved tensors on this thread while it lives: how a node tells what its rules, which only
+/// they know, have saved.
+class XG_API SavedList {
+ public:
+  SavedList();
+  ~SavedList();
+  SavedList(const SavedList&) = delete;
+  SavedList& operator=(const SavedList&) = delete;
+
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+
+ private:
+  friend class xg::Saved;
+
+  std::vector<Tensor> tensors_;
+  SavedList* outer_;
+};
+
+}  // namespace detail
 }  // namespace xg

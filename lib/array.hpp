@@ -79,6 +79,9 @@ class XG_API Array {
   /// True if no other array shares the elements.
   bool is_unique() const { return storage_.unique(); }
   bool shares_storage(const Array& other) const { return storage_ == other.storage_; }
+  /// The same for all arrays that share their elements, and how many bytes those take.
+  const void* storage_id() const { return storage_.data(); }
+  std::size_t storage_bytes() const { return storage_.bytes(); }
 
  private:
   Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, DType dtype);

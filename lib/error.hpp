@@ -39,6 +39,11 @@ class XG_API ValueError : public Error {
  public:
   using Error::Error;
 };
+/// A NaN, or an infinite value, that a DetectAnomaly found.
+class XG_API AnomalyError : public Error {
+ public:
+  using Error::Error;
+};
 /// A file that is missing, damaged, or not what it should be.
 class XG_API IOError : public Error {
  public:

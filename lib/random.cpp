@@ -9,6 +9,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "lib/philox.hpp"
 
@@ -183,6 +184,12 @@ void fisher_yates(philox::Stream stream, Array& values) {
   }
 }
 
+using DrawSteps = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
+
+/// The logs that draws of this thread are noted in, and those they are repeated from; the last one counts.
+thread_local std::vector<DrawSteps*> records;
+thread_local std::vector<DrawSteps> replays;
+
 }  // namespace
 
 Generator::Generator(std::uint64_t seed, std::uint64_t consumer) : state_{seed, consumer, 0} {}
@@ -212,8 +219,23 @@ void Generator::set_step(std::uint64_t step) {
 philox::Stream Generator::next() {
   const std::lock_guard lock(mutex_);
   const std::uint64_t key = mixed(state_.seed) + state_.consumer;
-  return {{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}, state_.step++};
+  return {{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}, take_step()};
 }
+
+std::uint64_t Generator::take_step() {
+  const std::pair identity{state_.seed, state_.consumer};
+  std::uint64_t* next = &state_.step;
+  if (!replays.empty())
+    if (const auto found = replays.back().find(identity); found != replays.back().end()) next = &found->second;
+  const std::uint64_t step = (*next)++;
+  for (DrawSteps* record : records) record->try_emplace(identity, step);
+  return step;
+}
+
+DrawLog::Record::Record(DrawLog& log) { records.push_back(&log.first_); }
+DrawLog::Record::~Record() { records.pop_back(); }
+DrawLog::Replay::Replay(const DrawLog& log) { replays.push_back(log.first_); }
+DrawLog::Replay::~Replay() { replays.pop_back(); }
 
 Array Generator::uniform(const Shape& shape, double low, double high, DType dtype, Place where) {
   require_shape("uniform", shape, where);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <source_location>
+#include <utility>
 
 #include "lib/array.hpp"
 
@@ -65,9 +67,38 @@ class XG_API Generator {
   };
   State state() const;
   philox::Stream next();
+  std::uint64_t take_step();
 
   mutable std::mutex mutex_;
   State state_;
+};
+
+/// Which draws a computation made, so that it can be repeated with the same numbers. While a Record lives, the step of
+/// every generator that draws on this thread is noted; while a Replay lives, they draw from there again, and their own
+/// steps do not change.
+class XG_API DrawLog {
+ public:
+  class XG_API Record {
+   public:
+    explicit Record(DrawLog& log);
+    ~Record();
+    Record(const Record&) = delete;
+    Record& operator=(const Record&) = delete;
+  };
+  class XG_API Replay {
+   public:
+    explicit Replay(const DrawLog& log);
+    ~Replay();
+    Replay(const Replay&) = delete;
+    Replay& operator=(const Replay&) = delete;
+  };
+
+ private:
+  friend class Generator;
+  /// The first step of each generator, found by seed and consumer.
+  using Steps = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
+
+  Steps first_;
 };
 
 /// Sets the seed of default_generator() and new_generator() (0 if it is never called) and starts the numbering of

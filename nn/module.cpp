@@ -41,15 +41,25 @@ std::string snake_case(const std::string& type) {
 Tensor Module::operator()(const Tensor& x, std::source_location where) {
   if (call_depth == 0) forget_penalties();
   const CallDepth depth;
-  const Tensor y = [&] {
+  const Tensor y = hooked(x, [&] {
     if (reports_caller()) {
       const CallerScope scope(where);
       return forward(x);
     }
     const OwnLines own;
     return forward(x);
-  }();
+  }());
   last_output_shape_ = y.shape();
+  return y;
+}
+
+Tensor Module::hooked(const Tensor& x, Tensor y) {
+  const OwnLines own;
+  for (const ForwardHook& hook : forward_hooks_)
+    if (Tensor changed = hook(*this, x, y); changed.defined()) y = std::move(changed);
+  if (y.requires_grad())
+    for (const BackwardHook& hook : backward_hooks_)
+      y.register_hook([this, hook](const Tensor& gradient) { return hook(*this, gradient); });
   return y;
 }
 

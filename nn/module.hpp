@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -52,6 +53,13 @@ class XG_API Module {
   /// How many numbers the parameters hold.
   std::int64_t parameter_count() const;
   const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const { return children_; }
+
+  /// Called after every pass of this module; a defined result replaces the output.
+  using ForwardHook = std::function<Tensor(Module& module, const Tensor& x, const Tensor& y)>;
+  /// Called with the gradient of the output each time a backward pass has computed it; a defined result replaces it.
+  using BackwardHook = std::function<Tensor(Module& module, const Tensor& output_gradient)>;
+  void register_forward_hook(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
+  void register_backward_hook(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
 
   /// Switches this module and its children between training (dropout acts) and evaluation. New modules are in training.
   void train(bool on = true);
@@ -106,6 +114,10 @@ class XG_API Module {
   List parameters_;
   List buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+  Tensor hooked(const Tensor& x, Tensor y);
+
+  std::vector<ForwardHook> forward_hooks_;
+  std::vector<BackwardHook> backward_hooks_;
   std::vector<Tensor> pass_penalties_;
   std::uint64_t penalty_pass_ = 0;
   std::optional<Shape> last_output_shape_;

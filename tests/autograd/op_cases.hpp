@@ -38,6 +38,7 @@ Cases arithmetic_cases();
 Cases compare_cases();
 Cases creation_cases();
 Cases elementwise_cases();
+Cases gradient_cases();
 Cases index_cases();
 Cases linalg_cases();
 Cases loss_cases();

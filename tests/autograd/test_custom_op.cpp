@@ -134,8 +134,9 @@ TEST_CASE("custom operations: a saved tensor that was changed in place is refuse
 TEST_CASE("custom operations: a rule that returns a shape that does not fit is refused") {
   const Tensor x = ones({2}).set_requires_grad();
   const Tensor y = record("odd", x.array().clone(), edge(x, [](const Tensor&) { return ones({3}); }));
-  CHECK_THROWS_WITH_AS(sum(y).backward(),
-                       doctest::Contains("the rule of 'odd' returned a gradient of shape (3,) where shape (2,) is expected"),
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(
+      sum(y).backward(),
+      doctest::Contains("the rule of 'odd' returned a gradient of shape (3,) where shape (2,) is expected"),
+      ShapeError);
   CHECK_FALSE(x.grad().defined());
 }

@@ -12,8 +12,8 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/autograd/op_cases.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using namespace xg::testing;

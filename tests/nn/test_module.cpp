@@ -422,3 +422,24 @@ TEST_CASE("sequential: a module that does not fit is refused, and not appended")
               (nn::Sequential{Dense({.units = 200, .input_dim = 784}), Dense({.units = 10, .input_dim = 300})}),
               expected);
 }
+
+TEST_CASE("Module: forward hooks see and replace outputs, backward hooks their gradients") {
+  nn::Dense dense({.units = 1, .input_dim = 2, .kernel_initializer = "ones"});
+  int calls = 0;
+  dense.register_forward_hook([&](nn::Module& module, const Tensor& x, const Tensor& y) {
+    ++calls;
+    CHECK(&module == &dense);
+    CHECK(x.shape() == Shape{3, 2});
+    CHECK(y.shape() == Shape{3, 1});
+    return Tensor();
+  });
+  dense.register_forward_hook([](nn::Module&, const Tensor&, const Tensor& y) { return y * 2.0; });
+  dense.register_backward_hook([&](nn::Module&, const Tensor& gradient) { return gradient * 10.0; });
+  const Tensor y = dense(ones({3, 2}));
+  CHECK(y.to_vector<double>() == std::vector<double>{4, 4, 4});
+  CHECK(calls == 1);
+  sum(y).backward();
+  CHECK(dense["kernel"].grad().to_vector<double>() == std::vector<double>{60, 60});
+  const NoGrad values_only;
+  CHECK(dense(ones({3, 2})).to_vector<double>() == std::vector<double>{4, 4, 4});
+}

@@ -131,6 +131,10 @@ class Others(unittest.TestCase):
     def test_control_flow(self):
         self.assertRegex(self.run_well("control_flow"), r"loss \S+ after 300 updates\nsteps taken: \d+ different numbers\n$")
 
+    def test_pinn(self):
+        (error,) = re.findall(r"(?m)^L2 error: (\S+)\Z", self.run_well("pinn").rstrip())
+        self.assertLess(float(error), 1e-3)
+
     def test_the_tutorials_programs_stay_short(self):
         for program in MNIST:
             lines = (ROOT / "examples" / f"{program}.cpp").read_text().count("\n")

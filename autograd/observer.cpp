@@ -1,0 +1,35 @@
+#include "autograd/observer.hpp"
+
+#include <utility>
+
+namespace xg::detail {
+namespace {
+
+thread_local Observer* first_here = nullptr;
+
+}  // namespace
+
+std::atomic<int> observers{0};
+
+Observer::Observer() : outer_(std::exchange(first_here, this)) { observers.fetch_add(1, std::memory_order_relaxed); }
+
+Observer::~Observer() {
+  first_here = outer_;
+  observers.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Observer* Observer::first() { return first_here; }
+
+void observe_start() {
+  for (Observer* each = first_here; each; each = each->next()) each->start();
+}
+
+void observe_operand(const Array& value) {
+  for (Observer* each = first_here; each; each = each->next()) each->operand(value);
+}
+
+void observe_output(const char* op, std::source_location where, const Array& value, Node* node) {
+  for (Observer* each = first_here; each; each = each->next()) each->output(op, where, value, node);
+}
+
+}  // namespace xg::detail
