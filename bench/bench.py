@@ -15,6 +15,7 @@ from pathlib import Path
 
 UNITS = {
     "mlp_adam_256": ("ms a step", 1e3),
+    "cnn": ("ms a step", 1e3),
     "mlp": ("us a sample", 1e6),
     "samples": ("us a sample", 1e6),
     "small_graph": ("us an op", 1e6),

@@ -93,6 +93,17 @@ Work mlp_adam() {
   return {[=] { trainer->epoch(set, 256); }, 20};
 }
 
+Work cnn() {
+  const auto trainer = std::make_shared<Trainer>();
+  trainer->model = nn::Sequential(nn::Conv2d(nn::Conv2dOptions(1, 32, 3)), nn::ReLU(),
+                                  nn::Conv2d(nn::Conv2dOptions(32, 64, 3)), nn::ReLU(), nn::MaxPool2d(2),
+                                  nn::Flatten(), nn::Linear(9216, 128), nn::ReLU(), nn::Linear(128, 10));
+  trainer->optimizer = std::make_shared<torch::optim::SGD>(trainer->model->parameters(), 0.05);
+  const TrainingSet set = TrainingSet::load(64);
+  const Tensor images = set.x.reshape({64, 1, 28, 28});
+  return repeat(4, 1, [=] { trainer->step(images, set.y); });
+}
+
 /// A chain of operations on 16 elements.
 Work small_graph(int depth, int times) {
   const Tensor x = uniform({16});
@@ -161,6 +172,7 @@ bench::Rows all_rows() {
     for (const int size : {32, 256, 2048})
       add("mlp_" + std::string(form) + '_' + std::to_string(size), [=] { return mlp(form, size); });
   add("mlp_adam_256", mlp_adam);
+  add("cnn_64", cnn);
   add("small_graph", [] { return small_graph(1000, 20); });
   add("elementwise_1m", elementwise);
   add("softmax", softmax_rows);

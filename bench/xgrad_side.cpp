@@ -73,6 +73,30 @@ Work mlp_adam() {
   return work;
 }
 
+/// Two convolutions and two dense layers, written with operations.
+struct Cnn : nn::Model {
+  Tensor& kernel_1 = parameter("kernel_1", uniform({3, 3, 1, 32}, -0.3, 0.3));
+  Tensor& bias_1 = parameter("bias_1", xg::zeros({32}));
+  Tensor& kernel_2 = parameter("kernel_2", uniform({3, 3, 32, 64}, -0.05, 0.05));
+  Tensor& bias_2 = parameter("bias_2", xg::zeros({64}));
+  nn::Dense& hidden = add(nn::Dense({.units = 128, .input_dim = 12 * 12 * 64, .activation = "relu"}));
+  nn::Dense& output = add(nn::Dense({.units = 10, .activation = "softmax"}));
+
+  Tensor forward(const Tensor& x) override {
+    const Tensor first = relu(conv2d(x, kernel_1, {.bias = bias_1}));
+    const Tensor second = relu(conv2d(first, kernel_2, {.bias = bias_2}));
+    return output(hidden(flatten(max_pool2d(second), 1)));
+  }
+};
+
+Work cnn() {
+  const auto model = std::make_shared<Cnn>();
+  model->compile({.optimizer = nn::SGD({.learning_rate = 0.05}), .loss = "categorical_crossentropy"});
+  const TrainingSet batch = TrainingSet::load(64);
+  const Tensor images = reshape(batch.x, {64, 28, 28, 1});
+  return repeat(4, 1, [=] { model->train_on_batch(images, batch.y); });
+}
+
 /// A chain of operations on 16 elements.
 Work small_graph(int depth, int times) {
   const Tensor x = uniform({16}, -1, 1);
@@ -147,6 +171,7 @@ bench::Rows all_rows() {
     rows.emplace_back(name, [=](int) { return make(); });
   };
   add("mlp_adam_256", mlp_adam);
+  add("cnn_64", cnn);
   add("small_graph", [] { return small_graph(1000, 20); });
   add("elementwise_1m", elementwise);
   add("softmax", softmax_rows);

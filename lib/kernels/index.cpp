@@ -60,6 +60,11 @@ void add_at(Array& total, const Array& indices, std::size_t axis, const Array& v
   const std::int64_t* index = where.data<std::int64_t>();
   dispatch_numeric(total.dtype(), [&]<class T>() {
     const T* value = from.data<T>();
+    if (walk.outer == 1 && walk.inner == 1) {
+      T* const to = total.data<T>();
+      for (std::int64_t i = 0; i < where.size(); ++i) to[index[i]] = static_cast<T>(to[index[i]] + value[i]);
+      return;
+    }
     for (std::int64_t o = 0; o < walk.outer; ++o)
       for (std::int64_t i = 0; i < where.size(); ++i, value += walk.inner) {
         T* to = total.data<T>() + (o * walk.extent + index[i]) * walk.inner;

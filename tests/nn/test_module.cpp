@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "autograd/creation.hpp"
+#include "autograd/grad_mode.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"

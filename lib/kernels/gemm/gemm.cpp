@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <type_traits>
 
 #include "lib/kernels/gemm/tiles.hpp"
 #include "lib/kernels/transpose.hpp"
@@ -38,21 +39,59 @@ class Scratch {
   std::int64_t capacity_ = 0;
 };
 
+/// Whether copies of a pay: where memory would be walked in steps that no cache line serves twice.
 template <class T>
+bool packs(const Matrix<T>& a, std::int64_t k, bool wide) {
+  if (a.row_step != 1 && a.column_step != 1) return true;
+  const std::int64_t step = a.row_step == 1 ? a.column_step : a.row_step;
+  return wide && step * static_cast<std::int64_t>(sizeof(T)) >= page / 2 && k > 64;
+}
+
+template <class T>
+bool packs(const Gathered<T>&, std::int64_t, bool) {
+  return false;
+}
+
+/// The part of a matrix from a row and a column on.
+template <class T>
+Matrix<T> part(const Matrix<T>& a, std::int64_t row, std::int64_t column) {
+  return {a.data + row * a.row_step + column * a.column_step, a.row_step, a.column_step};
+}
+
+template <class T>
+Gathered<T> part(const Gathered<T>& a, std::int64_t row, std::int64_t column) {
+  return {a.data, a.row + row, a.column + column};
+}
+
+/// Computes one tile.
+template <class T>
+void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Matrix<T>& a,
+              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step) {
+  const bool by_columns = a.row_step == 1;
+  (by_columns ? tile.along_columns : tile.along_rows)[rows - 1][vectors - 1](
+      depth, a.data, by_columns ? a.column_step : a.row_step, b.data, b.row_step, start.data, start.row_step, c, c_step);
+}
+
+template <class T>
+void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Gathered<T>& a,
+              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step) {
+  tile.gathered[rows - 1][vectors - 1](depth, a.data, a.row, a.column, b.data, b.row_step, start.data, start.row_step,
+                                       c, c_step);
+}
+
+/// `Left` is Matrix or Gathered.
+template <class T, class Left>
 struct Product {
   std::int64_t m, n, k;
-  Matrix<T> a, b;
+  Left a;
+  Matrix<T> b;
   Start<T> start;
   T* c;
+  std::int64_t c_step;
   const Tiles<T>& tile = tiles<T>();
 
   std::int64_t panel() const { return tile.vectors * tile.lanes; }
-  /// Copies pay where memory would be walked in steps that no cache line serves twice.
-  bool packs_a() const {
-    if (a.row_step != 1 && a.column_step != 1) return true;
-    const std::int64_t step = a.row_step == 1 ? a.column_step : a.row_step;
-    return n > 2 * panel() && step * static_cast<std::int64_t>(sizeof(T)) >= page / 2 && k > 64;
-  }
+  bool packs_a() const { return packs(a, k, n > 2 * panel()); }
   bool packs_b() const {
     return b.column_step != 1 || (m >= 8 * tile.rows && b.row_step * static_cast<std::int64_t>(sizeof(T)) >= page / 4);
   }
@@ -60,13 +99,14 @@ struct Product {
   void compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end) const;
   void compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at, std::int64_t columns,
                      std::int64_t depth_at, std::int64_t depth, const T* packed_b) const;
+  template <class Tile>
   void compute_tile(std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns, std::int64_t depth_at,
-                    std::int64_t depth, const Matrix<T>& left, const Matrix<T>& right) const;
+                    std::int64_t depth, const Tile& left, const Matrix<T>& right) const;
 };
 
 /// Rows of b [depth_at, + depth) as panels, one after the other, each row of a panel filled up with zeros.
-template <class T>
-void pack_b(const Product<T>& p, std::int64_t columns_at, std::int64_t columns, std::int64_t depth_at,
+template <class T, class Left>
+void pack_b(const Product<T, Left>& p, std::int64_t columns_at, std::int64_t columns, std::int64_t depth_at,
             std::int64_t depth, T* to) {
   const std::int64_t width = p.panel();
   for (std::int64_t j = 0; j < columns; j += width) {
@@ -83,22 +123,20 @@ void pack_b(const Product<T>& p, std::int64_t columns_at, std::int64_t columns, 
 
 /// Rows of a as tiles, one after the other, each column by column.
 template <class T>
-void pack_a(const Product<T>& p, std::int64_t rows_at, std::int64_t rows, std::int64_t depth_at, std::int64_t depth,
-            T* to) {
-  const std::int64_t height = p.tile.rows;
+void pack_a(const Matrix<T>& a, std::int64_t height, std::int64_t rows, std::int64_t depth, T* to) {
   for (std::int64_t i = 0; i < rows; i += height) {
     const std::int64_t count = std::min(height, rows - i);
-    const T* from = p.a.data + (rows_at + i) * p.a.row_step + depth_at * p.a.column_step;
-    if (p.a.row_step == 1)
-      for (std::int64_t k = 0; k < depth; ++k) std::copy_n(from + k * p.a.column_step, count, to + k * height);
+    const T* from = a.data + i * a.row_step;
+    if (a.row_step == 1)
+      for (std::int64_t k = 0; k < depth; ++k) std::copy_n(from + k * a.column_step, count, to + k * height);
     else
-      transpose(count, depth, from, p.a.row_step, p.a.column_step, to, height);
+      transpose(count, depth, from, a.row_step, a.column_step, to, height);
     to += depth * height;
   }
 }
 
-template <class T>
-void Product<T>::compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
+template <class T, class Left>
+void Product<T, Left>::compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
                          std::int64_t column_end) const {
   thread_local Scratch<T> scratch;
   const bool all = packs_b();
@@ -119,63 +157,62 @@ void Product<T>::compute(std::int64_t row_begin, std::int64_t row_end, std::int6
   }
 }
 
-template <class T>
-void Product<T>::compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at, std::int64_t columns,
+template <class T, class Left>
+void Product<T, Left>::compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at, std::int64_t columns,
                                std::int64_t depth_at, std::int64_t depth, const T* packed_b) const {
   thread_local Scratch<T> scratch;
   const bool a_packed = packs_a(), b_packed = packs_b();
   const T* packed_a = nullptr;
-  if (a_packed) {
-    T* block = scratch.get((row_block + Tiles<T>::most_rows) * depth_block);
-    pack_a(*this, rows_at, rows, depth_at, depth, block);
-    packed_a = block;
-  }
+  if constexpr (std::is_same_v<Left, Matrix<T>>)
+    if (a_packed) {
+      T* block = scratch.get((row_block + Tiles<T>::most_rows) * depth_block);
+      pack_a(part(a, rows_at, depth_at), tile.rows, rows, depth, block);
+      packed_a = block;
+    }
   for (std::int64_t j = 0; j < columns; j += panel()) {
     const std::int64_t width = std::min(panel(), columns - j);
     Matrix<T> right{b.data + depth_at * b.row_step + columns_at + j, b.row_step, 1};
     if (b_packed || width < panel()) right = {packed_b + (b_packed ? j * depth : 0), panel(), 1};
     for (std::int64_t i = 0; i < rows; i += tile.rows) {
-      Matrix<T> left{a.data + (rows_at + i) * a.row_step + depth_at * a.column_step, a.row_step, a.column_step};
-      if (a_packed) left = {packed_a + i * depth, 1, tile.rows};
-      compute_tile(rows_at + i, std::min<std::int64_t>(tile.rows, rows - i), columns_at + j, width, depth_at, depth,
-                   left, right);
+      const std::int64_t height = std::min<std::int64_t>(tile.rows, rows - i);
+      if (packed_a)
+        compute_tile(rows_at + i, height, columns_at + j, width, depth_at, depth,
+                     Matrix<T>{packed_a + i * depth, 1, tile.rows}, right);
+      else
+        compute_tile(rows_at + i, height, columns_at + j, width, depth_at, depth, part(a, rows_at + i, depth_at),
+                     right);
     }
   }
 }
 
-template <class T>
-void Product<T>::compute_tile(std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns,
-                              std::int64_t depth_at, std::int64_t depth, const Matrix<T>& left,
-                              const Matrix<T>& right) const {
+template <class T, class Left>
+template <class Tile>
+void Product<T, Left>::compute_tile(std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns,
+                                    std::int64_t depth_at, std::int64_t depth, const Tile& left,
+                                    const Matrix<T>& right) const {
   const std::int64_t vectors = (columns + tile.lanes - 1) / tile.lanes;
-  const bool by_columns = left.row_step == 1;
-  const Tile<T> run = (by_columns ? tile.along_columns : tile.along_rows)[rows - 1][vectors - 1];
-  const std::int64_t a_step = by_columns ? left.column_step : left.row_step;
-  T* const to = c + i * n + j;
-  const Start<T> from = depth_at > 0 ? Start<T>{to, n}
+  T* const to = c + i * c_step + j;
+  const Start<T> from = depth_at > 0 ? Start<T>{to, c_step}
                         : start.data ? Start<T>{start.data + i * start.row_step + j, start.row_step}
                                      : start;
   if (columns == vectors * tile.lanes)
-    return run(depth, left.data, a_step, right.data, right.row_step, from.data, from.row_step, to, n);
+    return run_tile(tile, rows, vectors, depth, left, right, from, to, c_step);
   // The last vector is not full: by way of a tile of its own.
   constexpr std::int64_t most = Tiles<T>::most_vectors * 64 / static_cast<std::int64_t>(sizeof(T));
   T whole[Tiles<T>::most_rows * most] = {};
   if (from.data)
     for (std::int64_t row = 0; row < rows; ++row)
       std::copy_n(from.data + row * from.row_step, columns, whole + row * most);
-  run(depth, left.data, a_step, right.data, right.row_step, whole, most, whole, most);
-  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, to + row * n);
+  run_tile(tile, rows, vectors, depth, left, right, {whole, most}, whole, most);
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, to + row * c_step);
 }
 
-}  // namespace
-
-template <class T>
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, const Start<T>& start,
-          T* c) {
+template <class T, class Left>
+void multiply(const Product<T, Left>& product) {
+  const std::int64_t m = product.m, n = product.n;
   if (m == 0 || n == 0) return;
-  const Product<T> product{m, n, k, a, b, start, c};
   // A multiply-add costs a fraction of what an elementary operation does elsewhere.
-  const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) / 2;
+  const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(product.k) / 2;
   if (n >= m)
     parallel_for(n, product.tile.lanes, operations,
                  [&](std::int64_t begin, std::int64_t end) { product.compute(0, m, begin, end); });
@@ -184,9 +221,27 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, co
                  [&](std::int64_t begin, std::int64_t end) { product.compute(begin, end, 0, n); });
 }
 
+}  // namespace
+
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, const Start<T>& start,
+          T* c) {
+  multiply(Product<T, Matrix<T>>{m, n, k, a, b, start, c, n});
+}
+
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Gathered<T>& a, const Matrix<T>& b,
+          const Start<T>& start, T* c, std::int64_t c_step) {
+  multiply(Product<T, Gathered<T>>{m, n, k, a, b, start, c, c_step});
+}
+
 template void gemm(std::int64_t, std::int64_t, std::int64_t, const Matrix<float>&, const Matrix<float>&,
                    const Start<float>&, float*);
 template void gemm(std::int64_t, std::int64_t, std::int64_t, const Matrix<double>&, const Matrix<double>&,
                    const Start<double>&, double*);
+template void gemm(std::int64_t, std::int64_t, std::int64_t, const Gathered<float>&, const Matrix<float>&,
+                   const Start<float>&, float*, std::int64_t);
+template void gemm(std::int64_t, std::int64_t, std::int64_t, const Gathered<double>&, const Matrix<double>&,
+                   const Start<double>&, double*, std::int64_t);
 
 }  // namespace xg::kernels

@@ -11,6 +11,13 @@ struct Matrix {
   std::int64_t row_step, column_step;
 };
 
+/// A matrix whose elements lie anywhere: (i, p) at data[row[i] + column[p]]. Convolutions are products of such ones.
+template <class T>
+struct Gathered {
+  const T* data;
+  const std::int64_t *row, *column;
+};
+
 /// What a product is added to: nothing, or a matrix with rows side by side (`row_step` 0: the same row for all).
 template <class T>
 struct Start {
@@ -24,5 +31,10 @@ struct Start {
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, const Start<T>& start,
           T* c);
+
+/// The same for a gathered a, and a c whose rows are `c_step` apart.
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Gathered<T>& a, const Matrix<T>& b,
+          const Start<T>& start, T* c, std::int64_t c_step);
 
 }  // namespace xg::kernels

@@ -11,6 +11,12 @@ template <class T>
 using Tile = void (*)(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const T* start,
                       std::int64_t start_step, T* c, std::int64_t c_step);
 
+/// The same for elements of a at a[row[i] + column[p]].
+template <class T>
+using GatheredTile = void (*)(std::int64_t k, const T* a, const std::int64_t* row, const std::int64_t* column,
+                              const T* b, std::int64_t b_step, const T* start, std::int64_t start_step, T* c,
+                              std::int64_t c_step);
+
 /// The tiles of one instruction set.
 template <class T>
 struct Tiles {
@@ -22,6 +28,7 @@ struct Tiles {
   Tile<T> along_rows[most_rows][most_vectors];
   /// The same, but a's elements of one column lie side by side, `a_step` is the step from column to column.
   Tile<T> along_columns[most_rows][most_vectors];
+  GatheredTile<T> gathered[most_rows][most_vectors];
 };
 
 /// The best ones for this processor.

@@ -1,0 +1,137 @@
+#include "autograd/ops/pool.hpp"
+
+#include <algorithm>
+
+#include "autograd/ops/check.hpp"
+#include "autograd/ops/index.hpp"
+#include "autograd/ops/shape.hpp"
+#include "autograd/record.hpp"
+#include "lib/kernels/index.hpp"
+#include "lib/kernels/pool.hpp"
+
+namespace xg {
+namespace {
+
+using kernels::AxisWindows;
+using kernels::Windows;
+
+Shape pooled_shape(const Shape& x, const Windows& windows) {
+  Shape shape = x;
+  for (std::size_t axis = 1; axis + 1 < x.rank(); ++axis)
+    shape[axis] = static_cast<std::int64_t>(windows[3 - (x.rank() - 2) + axis - 1].size());
+  return shape;
+}
+
+/// The transpose of choosing elements: dy at their places in zeros.
+Tensor put(const Operand& dy, const Tensor& places, const Shape& shape) {
+  Array total = Array::zeros({shape.elements()}, dy.dtype());
+  kernels::add_at(total, places.array().reshape({places.size()}), 0, dy.array().reshape({places.size()}));
+  return record("max_pool_back", total.reshape(shape), edge(dy, [places = Saved(places)](const Tensor& g) {
+                  return take(reshape(g, {-1}), places);
+                }));
+}
+
+Tensor maxima(const char* op, const Operand& x, const Windows& windows) {
+  kernels::MaxPooled pooled = kernels::max_pool(x.array(), windows, pooled_shape(x.shape(), windows));
+  return record(op, std::move(pooled.values),
+                edge(x, [places = Saved(Tensor(pooled.places)), shape = x.shape()](const Tensor& dy) {
+                  return put(dy, places, shape);
+                }));
+}
+
+Tensor averages(const char* op, const Operand& x, const Windows& windows);
+
+Tensor shares(const Operand& dy, const Windows& windows, const Shape& x) {
+  return record("average_pool_back", kernels::average_pool_transpose(dy.array(), windows, x),
+                edge(dy, [windows](const Tensor& g) { return averages("average_pool", g, windows); }));
+}
+
+Tensor averages(const char* op, const Operand& x, const Windows& windows) {
+  return record(op, kernels::average_pool(x.array(), windows, pooled_shape(x.shape(), windows)),
+                edge(x, [windows, shape = x.shape()](const Tensor& dy) { return shares(dy, windows, shape); }));
+}
+
+AxisWindows axis_windows(std::int64_t extent, std::int64_t window, std::int64_t stride, std::int64_t before,
+                         std::int64_t total) {
+  AxisWindows result;
+  for (std::int64_t start = -before; start + window <= extent + total - before; start += stride)
+    result.emplace_back(std::max<std::int64_t>(0, start), std::min(extent, start + window));
+  return result;
+}
+
+Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::size_t axes) {
+  check_floating(op, x);
+  const Shape& shape = x.shape();
+  if (shape.rank() != axes + 2)
+    throw ShapeError(concat(op, ": (batch, ", axes, axes == 1 ? " spatial axis" : " spatial axes",
+                            ", channels) expected, got shape ", shape),
+                     x.where());
+  const auto window = options.window.resolve(op, "the window", axes, 1, x.where());
+  const auto stride = options.stride.resolve(op, "the stride", axes, 0, x.where());
+  const auto padding = options.padding.sides().resolve(op, "the padding", axes, 0, x.where());
+  Windows windows{AxisWindows{{0, 1}}, AxisWindows{{0, 1}}, AxisWindows{{0, 1}}};
+  for (std::size_t axis = 3 - axes; axis < 3; ++axis) {
+    const std::int64_t extent = shape[1 + axis - (3 - axes)], step = stride[axis] == 0 ? window[axis] : stride[axis];
+    if (padding[axis] >= window[axis])
+      throw ValueError(concat(op, ": the padding ", padding[axis], " must be smaller than the window ", window[axis]),
+                       x.where());
+    std::int64_t total = 2 * padding[axis];
+    if (options.padding.same())
+      total = std::max<std::int64_t>(0, ((extent + step - 1) / step - 1) * step + window[axis] - extent);
+    windows[axis] = axis_windows(extent, window[axis], step, total / 2, total);
+    if (windows[axis].empty())
+      throw ShapeError(concat(op, ": a window of ", window[axis], " reaches over shape ", shape), x.where());
+  }
+  return windows;
+}
+
+Windows adaptive_plan(const char* op, const Operand& x, const PerAxis& size) {
+  check_floating(op, x);
+  const Shape& shape = x.shape();
+  if (shape.rank() < 3 || shape.rank() > 5)
+    throw ShapeError(concat(op, ": (batch, one to three spatial axes, channels) expected, got shape ", shape),
+                     x.where());
+  const std::size_t axes = shape.rank() - 2;
+  const auto counts = size.resolve(op, "the size", axes, 1, x.where());
+  Windows windows{AxisWindows{{0, 1}}, AxisWindows{{0, 1}}, AxisWindows{{0, 1}}};
+  for (std::size_t axis = 3 - axes; axis < 3; ++axis) {
+    const std::int64_t extent = shape[1 + axis - (3 - axes)], count = counts[axis];
+    if (extent == 0) throw ShapeError(concat(op, ": nothing to pool in shape ", shape), x.where());
+    windows[axis].clear();
+    for (std::int64_t i = 0; i < count; ++i)
+      windows[axis].emplace_back(i * extent / count, ((i + 1) * extent + count - 1) / count);
+  }
+  return windows;
+}
+
+}  // namespace
+
+Tensor max_pool1d(const Operand& x, const PoolOptions& options) {
+  return maxima("max_pool1d", x, plan("max_pool1d", x, options, 1));
+}
+Tensor max_pool2d(const Operand& x, const PoolOptions& options) {
+  return maxima("max_pool2d", x, plan("max_pool2d", x, options, 2));
+}
+Tensor max_pool3d(const Operand& x, const PoolOptions& options) {
+  return maxima("max_pool3d", x, plan("max_pool3d", x, options, 3));
+}
+
+Tensor average_pool1d(const Operand& x, const PoolOptions& options) {
+  return averages("average_pool1d", x, plan("average_pool1d", x, options, 1));
+}
+Tensor average_pool2d(const Operand& x, const PoolOptions& options) {
+  return averages("average_pool2d", x, plan("average_pool2d", x, options, 2));
+}
+Tensor average_pool3d(const Operand& x, const PoolOptions& options) {
+  return averages("average_pool3d", x, plan("average_pool3d", x, options, 3));
+}
+
+Tensor adaptive_max_pool(const Operand& x, const PerAxis& size) {
+  return maxima("adaptive_max_pool", x, adaptive_plan("adaptive_max_pool", x, size));
+}
+
+Tensor adaptive_average_pool(const Operand& x, const PerAxis& size) {
+  return averages("adaptive_average_pool", x, adaptive_plan("adaptive_average_pool", x, size));
+}
+
+}  // namespace xg

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+#include "autograd/ops/spatial.hpp"
+
+namespace xg {
+
+// Pooling: one number of every window and channel of x (batch, spatial axes, channels), which is floating. Padding is
+// not part of a window: it is no candidate for a maximum and does not count in an average.
+
+struct PoolOptions {
+  PerAxis window = 2;
+  PerAxis stride = 0;  ///< 0: as wide as the window
+  Padding padding = "valid";
+};
+
+/// The largest element of windows of x (batch, length, channels); NaN if there is one. The gradient goes to the first
+/// of equal ones.
+XG_API Tensor max_pool1d(const Operand& x, const PoolOptions& options = {});
+/// The same for (batch, height, width, channels).
+XG_API Tensor max_pool2d(const Operand& x, const PoolOptions& options = {});
+/// The same for (batch, depth, height, width, channels).
+XG_API Tensor max_pool3d(const Operand& x, const PoolOptions& options = {});
+/// The mean of windows of x (batch, length, channels).
+XG_API Tensor average_pool1d(const Operand& x, const PoolOptions& options = {});
+/// The same for (batch, height, width, channels).
+XG_API Tensor average_pool2d(const Operand& x, const PoolOptions& options = {});
+/// The same for (batch, depth, height, width, channels).
+XG_API Tensor average_pool3d(const Operand& x, const PoolOptions& options = {});
+
+/// The largest elements of `size` windows along each of x's one to three spatial axes: window i of an axis of extent n
+/// is [floor(i n / size), ceil((i + 1) n / size)), as in PyTorch.
+XG_API Tensor adaptive_max_pool(const Operand& x, const PerAxis& size);
+/// The means of such windows.
+XG_API Tensor adaptive_average_pool(const Operand& x, const PerAxis& size);
+
+}  // namespace xg

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <source_location>
+#include <utility>
+
+#include "lib/shape.hpp"
+
+namespace xg {
+
+/// A number for every spatial axis: one for all of them, or a list.
+class XG_API PerAxis {
+ public:
+  PerAxis(std::int64_t all) : PerAxis({all}) {}
+  PerAxis(std::initializer_list<std::int64_t> list) : numbers_(list) {}
+
+  /// For `axes` axes. A list of another length, or a number below `least`, is a ValueError that names `op` and `what`.
+  std::array<std::int64_t, 3> resolve(const char* op, const char* what, std::size_t axes, std::int64_t least,
+                                      std::source_location where) const;
+
+ private:
+  Shape numbers_;
+};
+
+/// What surrounds the spatial axes: "valid" (nothing), "same" (as much as makes the output as large as the input over
+/// the stride, the odd one behind), a number for all sides, or one for each axis.
+class XG_API Padding {
+ public:
+  Padding(const char* name, std::source_location where = std::source_location::current());
+  Padding(int all) : sides_(all) {}
+  Padding(std::int64_t all) : sides_(all) {}
+  Padding(std::initializer_list<std::int64_t> axes) : sides_(axes) {}
+
+  bool same() const { return same_; }
+  const PerAxis& sides() const { return sides_; }
+
+ private:
+  PerAxis sides_ = 0;
+  bool same_ = false;
+};
+
+}  // namespace xg
