@@ -13,6 +13,8 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/conv.hpp"
+#include "autograd/ops/decomposition.hpp"
+#include "autograd/ops/einsum.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/gradient.hpp"
 #include "autograd/ops/index.hpp"

@@ -1,7 +1,12 @@
 #include "autograd/ops/linalg.hpp"
 
+#include <algorithm>
+
+#include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
@@ -89,6 +94,94 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
   return record("linear", kernels::affine(x.array(), w.array(), bias.array()),
                 edge(x, [w = Saved(w)](const Tensor& dy) { return matmul(dy, swapped(w)); }),
                 edge(w, KernelRule{Saved(x)}), edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
+}
+
+Tensor dot(const Operand& a, const Operand& b) {
+  if (a.shape().rank() != 1 || b.shape() != a.shape())
+    throw ShapeError(concat("dot: two vectors of one length expected, got shapes ", a.shape(), " and ", b.shape()),
+                     a.where());
+  return matmul(a, b);
+}
+
+Tensor outer(const Operand& a, const Operand& b) {
+  if (a.shape().rank() != 1 || b.shape().rank() != 1)
+    throw ShapeError(concat("outer: two vectors expected, got shapes ", a.shape(), " and ", b.shape()), a.where());
+  const CallerScope scope(a.where());
+  return expand_dims(a, 1) * b;
+}
+
+Tensor tensordot(const Operand& a, const Operand& b, std::size_t axes) {
+  const Shape &p = a.shape(), &q = b.shape();
+  bool fits = axes <= p.rank() && axes <= q.rank();
+  for (std::size_t i = 0; fits && i < axes; ++i) fits = p[p.rank() - axes + i] == q[i];
+  if (!fits)
+    throw ShapeError(concat("tensordot: the last ", axes, " axes of shape ", p, " and the first of ", q, " differ"),
+                     a.where());
+  const CallerScope scope(a.where());
+  std::int64_t rows = 1, inner = 1, columns = 1;
+  Shape result;
+  for (std::size_t i = 0; i < p.rank() - axes; ++i) {
+    rows *= p[i];
+    result.push_back(p[i]);
+  }
+  for (std::size_t i = 0; i < axes; ++i) inner *= q[i];
+  for (std::size_t i = axes; i < q.rank(); ++i) {
+    columns *= q[i];
+    result.push_back(q[i]);
+  }
+  return reshape(matmul(reshape(a, {rows, inner}), reshape(b, {inner, columns})), result);
+}
+
+namespace {
+
+/// Where the elements of a diagonal lie in a matrix's rows, one behind the other.
+Tensor diagonal_places(std::int64_t rows, std::int64_t columns, std::int64_t offset) {
+  const std::int64_t row = std::max<std::int64_t>(0, -offset), column = std::max<std::int64_t>(0, offset);
+  const std::int64_t count = std::max<std::int64_t>(0, std::min(rows - row, columns - column));
+  const Array places = Array::empty({count}, int64);
+  for (std::int64_t i = 0; i < count; ++i) places.data<std::int64_t>()[i] = (row + i) * columns + column + i;
+  return places;
+}
+
+}  // namespace
+
+Tensor diagonal(const Operand& x, std::int64_t offset) {
+  const Shape& shape = x.shape();
+  if (shape.rank() < 2)
+    throw ShapeError(concat("diagonal: a matrix expected, or several, got shape ", shape), x.where());
+  const CallerScope scope(x.where());
+  const std::int64_t rows = shape[shape.rank() - 2], columns = shape.back();
+  Shape flat = shape;
+  flat.erase(shape.rank() - 1);
+  flat[flat.rank() - 1] = rows * columns;
+  return take(reshape(x, flat), diagonal_places(rows, columns, offset), -1);
+}
+
+Tensor diag(const Operand& x, std::int64_t offset) {
+  const Shape& shape = x.shape();
+  if (shape.rank() == 0) throw ShapeError("diag: a vector expected, or several, got shape ()", x.where());
+  const CallerScope scope(x.where());
+  const std::int64_t n = shape.back() + (offset < 0 ? -offset : offset);
+  const Tensor places = diagonal_places(n, n, offset);
+  // Every element of the matrices takes one of the vector, or none.
+  const Array source = Array::zeros({n, n}, int64), taken = Array::zeros({n, n}, boolean);
+  for (std::int64_t i = 0; i < places.size(); ++i) {
+    const std::int64_t place = places.array().data<std::int64_t>()[i];
+    source.data<std::int64_t>()[place] = i;
+    taken.data<bool>()[place] = true;
+  }
+  Shape result = shape;
+  result.push_back(n);
+  result[result.rank() - 2] = n;
+  if (shape.back() == 0) return Array::zeros(result, x.dtype());
+  return where(Tensor(taken), take(x, Tensor(source), -1), Tensor(Array::zeros({}, x.dtype())));
+}
+
+Tensor trace(const Operand& x) {
+  const CallerScope scope(x.where());
+  if (x.shape().rank() < 2)
+    throw ShapeError(concat("trace: a matrix expected, or several, got shape ", x.shape()), x.where());
+  return sum(diagonal(x), {.axis = -1});
 }
 
 }  // namespace xg

@@ -37,7 +37,7 @@ const Cases& op_cases() {
   static const Cases all = [] {
     Cases cases;
     for (auto* list :
-         {activation_cases, arithmetic_cases, compare_cases, conv_cases, creation_cases, elementwise_cases, gradient_cases,
+         {activation_cases, arithmetic_cases, compare_cases, conv_cases, creation_cases, decomposition_cases, elementwise_cases, gradient_cases,
           index_cases, linalg_cases, loss_cases, pool_cases, reduction_cases, shape_cases, trigonometry_cases})
       for (OpCase& op : list()) cases.push_back(std::move(op));
     return cases;

@@ -38,6 +38,7 @@ Cases arithmetic_cases();
 Cases compare_cases();
 Cases conv_cases();
 Cases creation_cases();
+Cases decomposition_cases();
 Cases elementwise_cases();
 Cases gradient_cases();
 Cases index_cases();

@@ -18,9 +18,9 @@ std::string text_of(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// The names of the functions that a header exports and that return a Tensor.
+/// The names of the functions that a header exports.
 void collect(const std::filesystem::path& header, std::set<std::string>& names) {
-  static const std::regex declaration(R"(XG_API Tensor (\w+)\()");
+  static const std::regex declaration(R"(XG_API [\w:<>]+ (\w+)\()");
   const std::string text = text_of(header);
   for (std::sregex_iterator match(text.begin(), text.end(), declaration), end; match != end; ++match)
     names.insert((*match)[1]);
