@@ -14,6 +14,7 @@
 namespace xg {
 
 class Tensor;
+class Indices;
 
 /// How backward() walks the graph.
 struct BackwardOptions;
@@ -66,6 +67,9 @@ class XG_API Tensor {
   std::vector<T> to_vector() const {
     return value_.to_vector<T>();
   }
+
+  /// A part of it, as index() gives it: `x[{Slice(1, -1), ellipsis, 0}]`, `x[0]`. Defined in ops/index.hpp.
+  Tensor operator[](const Indices& indices) const;
 
   bool requires_grad() const { return static_cast<bool>(node_); }
   /// Makes this a leaf whose gradient backward() collects, or a constant again. Only for floating dtypes and for

@@ -4,6 +4,7 @@
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/elementwise.hpp"
@@ -111,6 +112,25 @@ Tensor logaddexp(Operand a, Operand b) {
   return record("logaddexp", kernels::logaddexp(a.array(), b.array()),
                 edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(a.get() - b); }),
                 edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(b.get() - a); }));
+}
+
+Tensor remainder(Operand a, Operand b) {
+  align("remainder", a, b);
+  check_numeric("remainder", a, b);
+  if (!is_floating(promote(a.dtype(), b.dtype())) && any(b == 0).item<bool>())
+    throw ValueError(concat("remainder: a divisor in the integers of shape ", b.shape(), " is 0"), a.where());
+  return record("remainder", kernels::remainder(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return -dy * floor(a.get() / b.get()); }));
+}
+
+Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
+  const CallerScope scope(a.where());
+  return a + (b - a) * weight;
+}
+
+Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double scale) {
+  const CallerScope scope(x.where());
+  return x + a * b * scale;
 }
 
 }  // namespace xg

@@ -30,6 +30,14 @@ XG_API Tensor atan2(Operand y, Operand x);
 /// ln(e^a + e^b), without overflow; integers give float32. Gradient: dy sigmoid(a - b), and dy sigmoid(b - a).
 XG_API Tensor logaddexp(Operand a, Operand b);
 
+/// a - b floor(a / b), which has the sign of b, as Python's %. Integers stay integers; a divisor of 0 is a ValueError
+/// there, and gives NaN otherwise. Gradients: dy, and -dy floor(a / b).
+XG_API Tensor remainder(Operand a, Operand b);
+/// a + (b - a) weight.
+XG_API Tensor lerp(const Operand& a, const Operand& b, const Operand& weight);
+/// x + scale a b.
+XG_API Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double scale = 1);
+
 inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
 inline Tensor operator-(const Operand& a, const Operand& b) { return subtract(a, b); }
 inline Tensor operator*(const Operand& a, const Operand& b) { return multiply(a, b); }

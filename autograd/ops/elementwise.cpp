@@ -9,6 +9,7 @@
 #include "autograd/ops/compare.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/compare.hpp"
 #include "lib/kernels/elementwise.hpp"
 
 namespace xg {
@@ -35,7 +36,7 @@ Array bound(double value, DType dtype) {
   dispatch_numeric(dtype, [&]<class T>() {
     using Limits = std::numeric_limits<T>;
     constexpr double least = static_cast<double>(Limits::lowest()), most = static_cast<double>(Limits::max());
-    if (is_floating(dtype) || (value > least && value < most))
+    if (value != value || std::isinf(value) ? is_floating(dtype) : value > least && value < most)
       *result.data<T>() = static_cast<T>(value);
     else
       *result.data<T>() = value <= least ? Limits::lowest() : Limits::max();
@@ -118,6 +119,18 @@ Tensor clip(const Operand& x, double low, double high) {
                 edge(x, [x = Saved(x), low, high](const Tensor& dy) {
                   return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));
                 }));
+}
+
+Tensor nan_to_num(const Operand& x, const NanToNumOptions& options) {
+  check_numeric("nan_to_num", x);
+  const auto number = [&](double value) { return bound(value, x.dtype()); };
+  const Array zero = Array::zeros({}, x.dtype());
+  const Array large =
+      kernels::where(kernels::less(zero, x.array()), number(options.infinity), number(options.negative_infinity));
+  const Array finite = kernels::isfinite(x.array()), nan = kernels::isnan(x.array());
+  const Array value = kernels::where(finite, x.array(), kernels::where(nan, number(options.nan), large));
+  return record("nan_to_num", value,
+                edge(x, [finite = Saved(Tensor(finite))](const Tensor& dy) { return where(finite, dy, 0.0); }));
 }
 
 Tensor astype(const Operand& x, DType dtype) {

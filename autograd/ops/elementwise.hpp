@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "autograd/operand.hpp"
 
 namespace xg {
@@ -39,6 +41,13 @@ XG_API Tensor erf(const Operand& x);
 XG_API Tensor erfc(const Operand& x);
 /// x limited to [low, high]. Gradient: dy inside the closed interval, 0 outside. low > high is a ValueError.
 XG_API Tensor clip(const Operand& x, double low, double high);
+struct NanToNumOptions {
+  double nan = 0;
+  double infinity = std::numeric_limits<double>::max();  ///< limited to what the dtype can hold
+  double negative_infinity = std::numeric_limits<double>::lowest();
+};
+/// x with numbers in place of NaN and infinities. Gradient: dy where x is finite, else 0.
+XG_API Tensor nan_to_num(const Operand& x, const NanToNumOptions& options = {});
 /// The same values in another dtype; itself if it has it already. Gradient: dy in the old dtype; none through integers.
 XG_API Tensor astype(const Operand& x, DType dtype);
 

@@ -73,6 +73,64 @@ Array checked_indices(const char* op, const Operand& indices, std::int64_t exten
   return wrapped;
 }
 
+/// The part of an array that indices name: a view.
+Array region(const Array& x, const Indices& indices) {
+  std::int64_t named = 0, ellipses = 0;
+  for (const auto& each : indices.list()) {
+    named += std::holds_alternative<std::int64_t>(each) || std::holds_alternative<Slice>(each);
+    ellipses += std::holds_alternative<Ellipsis>(each);
+  }
+  const auto rank = static_cast<std::int64_t>(x.rank());
+  if (named > rank)
+    throw ShapeError(concat("index: ", named, " axes are named, and shape ", x.shape(), " has ", rank),
+                     indices.where());
+  if (ellipses > 1) throw ValueError("index: more than one ellipsis", indices.where());
+  Array part = x;
+  std::size_t axis = 0;
+  for (const auto& each : indices.list()) {
+    if (const auto* number = std::get_if<std::int64_t>(&each)) {
+      const std::int64_t extent = part.shape()[axis];
+      if (*number < -extent || *number >= extent)
+        throw ValueError(
+            concat("index: ", *number, " is out of range for an axis of extent ", extent, " of shape ", x.shape()),
+            indices.where());
+      part = part.slice(axis, *number < 0 ? *number + extent : *number, 1, 1).squeeze(axis);
+    } else if (const auto* slice = std::get_if<Slice>(&each)) {
+      const Range range = resolve({.start = slice->start, .stop = slice->stop, .step = slice->step}, part.shape()[axis],
+                                  indices.where());
+      part = part.slice(axis++, range.start, range.count, range.step);
+    } else if (std::holds_alternative<Newaxis>(each)) {
+      part = part.expand_dims(axis++);
+    } else {
+      axis += static_cast<std::size_t>(rank - named);
+    }
+  }
+  return part;
+}
+
+/// Where gather finds its elements in the flattened tensor.
+Tensor flat_places(const Array& chosen, const Shape& shape, std::size_t axis) {
+  const Array flat = Array::empty(chosen.shape(), int64);
+  const Strides from = contiguous_strides(shape), to = contiguous_strides(chosen.shape());
+  for (std::int64_t i = 0; i < flat.size(); ++i) {
+    std::int64_t place = chosen.data<std::int64_t>()[i] * from[axis];
+    for (std::size_t a = 0; a < shape.rank(); ++a)
+      if (a != axis) place += i / to[a] % chosen.shape()[a] * from[a];
+    flat.data<std::int64_t>()[i] = place;
+  }
+  return flat;
+}
+
+/// Indices must have the shape of x but for the extent of an axis.
+void check_aligned(const char* op, const Operand& x, const Operand& indices, std::size_t position, int axis) {
+  Shape expected = x.shape();
+  if (indices.shape().rank() == expected.rank()) expected[position] = indices.shape()[position];
+  if (indices.shape() != expected)
+    throw ShapeError(
+        concat(op, ": indices of shape ", indices.shape(), " do not match shape ", x.shape(), " outside axis ", axis),
+        x.where());
+}
+
 /// x where `keeps(column - row)` holds, else 0.
 template <class F>
 Tensor triangle(const char* op, const Operand& x, F keeps) {
@@ -112,23 +170,79 @@ Tensor take(const Operand& x, const Operand& indices, int axis) {
 
 Tensor gather(const Operand& x, const Operand& indices, int axis) {
   const std::size_t position = normalize_axis("gather", axis, x.shape().rank(), x.where());
-  Shape expected = x.shape();
-  if (indices.shape().rank() == expected.rank()) expected[position] = indices.shape()[position];
-  if (indices.shape() != expected)
-    throw ShapeError(
-        concat("gather: indices of shape ", indices.shape(), " do not match shape ", x.shape(), " outside axis ", axis),
-        x.where());
+  check_aligned("gather", x, indices, position, axis);
   const Array chosen = checked_indices("gather", indices, x.shape()[position]);
-  // The same as take from the flattened tensor, at positions counted out here.
-  const Array flat = Array::empty(indices.shape(), int64);
-  const Strides from = contiguous_strides(x.shape()), to = contiguous_strides(indices.shape());
-  for (std::int64_t i = 0; i < flat.size(); ++i) {
-    std::int64_t place = chosen.data<std::int64_t>()[i] * from[position];
-    for (std::size_t a = 0; a < expected.rank(); ++a)
-      if (a != position) place += i / to[a] % expected[a] * from[a];
-    flat.data<std::int64_t>()[i] = place;
-  }
-  return take(Operand(reshape(x, {-1}), x.where()), Tensor(flat));
+  const Tensor places = flat_places(chosen, x.shape(), position);
+  return take(Operand(reshape(x, {x.tensor().size()}), x.where()), places);
+}
+
+Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& values, int axis) {
+  const std::size_t position = normalize_axis("scatter_add", axis, x.shape().rank(), x.where());
+  check_aligned("scatter_add", x, indices, position, axis);
+  if (values.shape() != indices.shape() || values.dtype() != x.dtype())
+    throw ShapeError(concat("scatter_add: ", values.dtype(), " values of shape ", values.shape(), " where ", x.dtype(),
+                            ' ', indices.shape(), " is expected"),
+                     x.where());
+  const Tensor chosen = checked_indices("scatter_add", indices, x.shape()[position]);
+  const Tensor places = flat_places(chosen.array(), x.shape(), position);
+  Array total = x.array().clone().reshape({x.tensor().size()});
+  const std::int64_t count = places.size();
+  kernels::add_at(total, places.array().reshape({count}), 0, values.array().reshape({count}));
+  return record("scatter_add", total.reshape(x.shape()), edge(x, [](const Tensor& dy) { return dy; }),
+                edge(values, [chosen = Saved(chosen), axis](const Tensor& dy) { return gather(dy, chosen, axis); }));
+}
+
+Tensor index(const Operand& x, const Indices& indices) {
+  const CallerScope scope(indices.where());
+  return record("index", region(x.array(), indices), edge(x, [shape = x.shape(), indices](const Tensor& dy) {
+                  return index_update(Tensor(Array::zeros(shape, dy.dtype())), indices, dy);
+                }));
+}
+
+Tensor Tensor::operator[](const Indices& indices) const { return index(Operand(*this, indices.where()), indices); }
+
+Tensor index_update(const Operand& x, const Indices& indices, Operand values) {
+  const CallerScope scope(x.where());
+  values.adapt_to(x.dtype());
+  const Array whole = x.array().clone();
+  Array part = region(whole, indices);
+  if (values.dtype() != x.dtype())
+    throw DTypeError(
+        concat("index_update: ", values.dtype(), " values for a ", x.dtype(), " tensor: convert with astype"),
+        x.where());
+  if (!broadcasts_to(values.shape(), part.shape()))
+    throw ShapeError(concat("index_update: values of shape ", values.shape(), " do not broadcast to ", part.shape()),
+                     x.where());
+  kernels::copy(values.array().broadcast_to(part.shape()), part);
+  return record("index_update", whole, edge(x, [indices](const Tensor& dy) { return index_update(dy, indices, 0.0); }),
+                edge(values, [indices](const Tensor& dy) { return index(dy, indices); }));
+}
+
+Tensor boolean_mask(const Operand& x, const Operand& mask) {
+  if (mask.dtype() != boolean)
+    throw DTypeError(
+        concat("boolean_mask: the mask must be boolean, got ", mask.dtype(), ": compare it with something"), x.where());
+  Shape rest{mask.tensor().size()};
+  bool fits = mask.shape().rank() <= x.shape().rank();
+  for (std::size_t axis = 0; fits && axis < x.shape().rank(); ++axis)
+    if (axis < mask.shape().rank())
+      fits = mask.shape()[axis] == x.shape()[axis];
+    else
+      rest.push_back(x.shape()[axis]);
+  if (!fits)
+    throw ShapeError(
+        concat("boolean_mask: a mask of shape ", mask.shape(), " does not match the first axes of shape ", x.shape()),
+        x.where());
+  const std::vector<bool> holds = mask.tensor().to_vector<bool>();
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < holds.size(); ++i)
+    if (holds[i]) places.push_back(static_cast<std::int64_t>(i));
+  const CallerScope scope(x.where());
+  return take(reshape(x, rest), Tensor(Array::from(places, {static_cast<std::int64_t>(places.size())})));
+}
+
+Tensor masked_fill(const Operand& x, const Operand& mask, double value) {
+  return where(mask, Operand(value, x.where()), x);
 }
 
 Tensor flip(const Operand& x, const Axes& axes) {

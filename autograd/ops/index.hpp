@@ -1,7 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <source_location>
+#include <type_traits>
+#include <variant>
+#include <vector>
 
 #include "autograd/operand.hpp"
 
@@ -15,6 +20,65 @@ struct SliceOptions {
   std::int64_t step = 1;
 };
 
+/// A range of an axis, as Python's start:stop:step: `Slice()` all, `Slice(1, -1)`, `Slice({}, {}, -1)` backwards.
+struct Slice {
+  std::optional<std::int64_t> start, stop;
+  std::int64_t step;
+
+  Slice(std::optional<std::int64_t> from = {}, std::optional<std::int64_t> to = {}, std::int64_t by = 1)
+      : start(from), stop(to), step(by) {}
+};
+/// A new axis of extent 1.
+struct Newaxis {};
+inline constexpr Newaxis newaxis{};
+/// As many whole axes as are not named otherwise.
+struct Ellipsis {};
+inline constexpr Ellipsis ellipsis{};
+
+/// What is taken of the axes, from the first: a number (the axis goes away), a Slice, newaxis or ellipsis. Axes that
+/// are not named are taken whole.
+class XG_API Indices {
+ public:
+  using Index = std::variant<std::int64_t, Slice, Newaxis, Ellipsis>;
+
+  /// One of the above, as a list's element: numbers of any integer type.
+  struct Element : Index {
+    template <class T>
+    requires std::is_integral_v<T> Element(T number) : Index(static_cast<std::int64_t>(number)) {}
+    Element(Slice range) : Index(range) {}
+    Element(Newaxis axis) : Index(axis) {}
+    Element(Ellipsis rest) : Index(rest) {}
+  };
+
+  Indices(std::initializer_list<Element> list, std::source_location where = std::source_location::current())
+      : list_(list.begin(), list.end()), where_(where) {}
+  template <class T>
+  requires std::is_constructible_v<Element, T> Indices(T only,
+                                                       std::source_location where = std::source_location::current())
+      : Indices({Element(only)}, where) {}
+
+  const std::vector<Index>& list() const { return list_; }
+  const std::source_location& where() const { return where_; }
+
+ private:
+  std::vector<Index> list_;
+  std::source_location where_;
+};
+
+/// x[indices], as NumPy's basic indexing: a view. Gradient: dy in its place, zeros elsewhere. Also written
+/// `x[{Slice(1, -1, 2), newaxis, ellipsis, 3}]`. A number out of range is a ValueError, too many a ShapeError.
+XG_API Tensor index(const Operand& x, const Indices& indices);
+/// x with `values`, which broadcast to x[indices], there: x itself does not change. Gradients: dy with zeros there, and
+/// dy[indices] for the values.
+XG_API Tensor index_update(const Operand& x, const Indices& indices, Operand values);
+/// The parts of x where `mask` holds, one behind the other along a new first axis; the boolean mask has the shape of
+/// x's first axes. Gradient: dy in its place, zeros elsewhere.
+XG_API Tensor boolean_mask(const Operand& x, const Operand& mask);
+/// `value` where the boolean mask holds, else x; both broadcast. Gradient: dy where it does not.
+XG_API Tensor masked_fill(const Operand& x, const Operand& mask, double value);
+/// x with every element of `values` added at its index along an axis, where x has the shape of both but for the extent
+/// of `axis`: y[indices[i][j]][j] += values[i][j] along axis 0, in order. Gradients: dy, and gather(dy, indices).
+XG_API Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& values, int axis);
 /// x[..., start:stop:step, ...] along one axis: a view. Gradient: dy in its place, zeros elsewhere.
 XG_API Tensor slice(const Operand& x, int axis, const SliceOptions& bounds = {});
 /// x[index] along the first axis, which goes away: a view.

@@ -3,6 +3,7 @@
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
+#include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
@@ -25,6 +26,36 @@ Tensor cross_entropy(const Operand& logits, const Operand& targets) {
   };
   return record("cross_entropy", kernels::cross_entropy(logits.array(), targets.array()), edge(logits, from_logits),
                 edge(targets, [z = Saved(logits)](const Tensor& dy) { return -log_softmax(z) * expand_dims(dy, -1); }));
+}
+
+Tensor cross_entropy(const Operand& logits, const Operand& targets, const CrossEntropyOptions& options) {
+  const double smoothing = options.label_smoothing;
+  if (!(smoothing >= 0 && smoothing <= 1))
+    throw ValueError(concat("cross_entropy: the label smoothing must lie in [0, 1], got ", smoothing), logits.where());
+  const CallerScope scope(logits.where());
+  Tensor wanted = targets;
+  if (smoothing > 0 && wanted.rank() > 0)
+    wanted = wanted * (1 - smoothing) + smoothing / static_cast<double>(wanted.shape().back());
+  if (options.class_weights.defined()) wanted = wanted * options.class_weights;
+  return cross_entropy(logits, wanted);
+}
+
+Tensor nll_loss(const Operand& log_probabilities, const Operand& labels) {
+  check_floating("nll_loss", log_probabilities);
+  Shape expected = log_probabilities.shape();
+  if (expected.rank() > 0) expected.erase(expected.rank() - 1);
+  if (log_probabilities.shape().rank() == 0 || labels.shape() != expected)
+    throw ShapeError(concat("nll_loss: log-probabilities of shape ", log_probabilities.shape(), " and labels of shape ",
+                            labels.shape(), " where (..., classes) and (...) are expected"),
+                     log_probabilities.where());
+  const CallerScope scope(log_probabilities.where());
+  return -squeeze(gather(log_probabilities, expand_dims(labels, -1), -1), -1);
+}
+
+Tensor binary_cross_entropy_with_logits(const Operand& logits, const Operand& targets) {
+  check_floating("binary_cross_entropy_with_logits", logits);
+  const CallerScope scope(logits.where());
+  return softplus(logits) - logits * targets;
 }
 
 }  // namespace xg

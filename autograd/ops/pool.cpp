@@ -1,7 +1,9 @@
 #include "autograd/ops/pool.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/shape.hpp"
@@ -26,9 +28,8 @@ Shape pooled_shape(const Shape& x, const Windows& windows) {
 Tensor put(const Operand& dy, const Tensor& places, const Shape& shape) {
   Array total = Array::zeros({shape.elements()}, dy.dtype());
   kernels::add_at(total, places.array().reshape({places.size()}), 0, dy.array().reshape({places.size()}));
-  return record("max_pool_back", total.reshape(shape), edge(dy, [places = Saved(places)](const Tensor& g) {
-                  return take(reshape(g, {-1}), places);
-                }));
+  return record("max_pool_back", total.reshape(shape),
+                edge(dy, [places = Saved(places)](const Tensor& g) { return take(reshape(g, {-1}), places); }));
 }
 
 Tensor maxima(const char* op, const Operand& x, const Windows& windows) {
@@ -85,6 +86,27 @@ Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::
   return windows;
 }
 
+/// x with `count` samples along an axis.
+Tensor resized(const Tensor& x, int axis, std::int64_t count, Interpolation interpolation) {
+  const std::int64_t extent = x.shape()[static_cast<std::size_t>(axis)];
+  const double step = static_cast<double>(extent) / static_cast<double>(count);
+  Shape along = Shape::filled(x.rank(), 1);
+  along[static_cast<std::size_t>(axis)] = count;
+  const Array lower = Array::empty({count}, int64), upper = Array::empty({count}, int64);
+  const Array weight = Array::empty(along, float64);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double centre = (static_cast<double>(i) + 0.5) * step;
+    const double place = interpolation == Interpolation::nearest ? std::floor(centre) : std::max(0.0, centre - 0.5);
+    const auto below = std::min(extent - 1, static_cast<std::int64_t>(place));
+    lower.data<std::int64_t>()[i] = below;
+    upper.data<std::int64_t>()[i] = std::min(extent - 1, below + 1);
+    weight.data<double>()[i] = place - std::floor(place);
+  }
+  const Tensor first = take(x, Tensor(lower), axis);
+  if (interpolation == Interpolation::nearest) return first;
+  return lerp(first, take(x, Tensor(upper), axis), Tensor(weight.astype(x.dtype())));
+}
+
 Windows adaptive_plan(const char* op, const Operand& x, const PerAxis& size) {
   check_floating(op, x);
   const Shape& shape = x.shape();
@@ -132,6 +154,17 @@ Tensor adaptive_max_pool(const Operand& x, const PerAxis& size) {
 
 Tensor adaptive_average_pool(const Operand& x, const PerAxis& size) {
   return averages("adaptive_average_pool", x, adaptive_plan("adaptive_average_pool", x, size));
+}
+
+Tensor resize(const Operand& x, const PerAxis& size, Interpolation interpolation) {
+  adaptive_plan("resize", x, size);  // checks the arguments
+  const std::size_t axes = x.shape().rank() - 2;
+  const auto sizes = size.resolve("resize", "the size", axes, 1, x.where());
+  const CallerScope scope(x.where());
+  Tensor result = x.tensor();
+  for (std::size_t axis = 1; axis <= axes; ++axis)
+    result = resized(result, static_cast<int>(axis), sizes[3 - axes + axis - 1], interpolation);
+  return result;
 }
 
 }  // namespace xg

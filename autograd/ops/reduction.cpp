@@ -1,16 +1,20 @@
 #include "autograd/ops/reduction.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/index.hpp"
+#include "autograd/ops/scan.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
 #include "autograd/sum_to.hpp"
 #include "lib/kernels/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
+#include "lib/kernels/scan.hpp"
 
 namespace xg {
 namespace {
@@ -73,6 +77,68 @@ Tensor logsumexp_value(const Tensor& x, const Plan& p, const Axes& axes) {
   return log(sum(exp(x - top), {.axis = axes, .keepdims = true})) + top;
 }
 
+/// A norm that is not the Euclidean one.
+Tensor norm_of_order(const Operand& x, const NormOptions& options) {
+  const CallerScope scope(x.where());
+  const Reduce reduce{options.axis, options.keepdims};
+  const double order = options.order;
+  if (order == 0) return astype(count_nonzero(x, reduce), x.dtype());
+  if (std::isinf(order)) return order > 0 ? max(abs(x), reduce) : min(abs(x), reduce);
+  if (order == 1) return sum(abs(x), reduce);
+  return pow(sum(pow(abs(x), order), reduce), 1 / order);
+}
+
+/// The folded axes as one, the last.
+Tensor folded_last(const Tensor& x, const Plan& p) {
+  std::vector<int> order, folded;
+  Shape shape;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) {
+    (p.mask[axis] ? folded : order).push_back(static_cast<int>(axis));
+    if (!p.mask[axis]) shape.push_back(x.shape()[axis]);
+  }
+  order.insert(order.end(), folded.begin(), folded.end());
+  shape.push_back(p.folded);
+  return reshape(permute(x, order), shape);
+}
+
+/// Along the last axis, the product of the elements before each one.
+Tensor products_before(const Tensor& x) {
+  Shape first = x.shape();
+  first[first.rank() - 1] = 1;
+  return concatenate({Tensor(Array::full(first, 1, x.dtype())), slice(cumprod(x, -1), -1, {.stop = -1})}, -1);
+}
+
+/// Along the last axis, the product of all elements but each one.
+Tensor products_of_others(const Tensor& x) {
+  if (x.shape().back() == 0) return x;
+  return products_before(x) * flip(products_before(flip(x, -1)), -1);
+}
+
+/// folded_last() undone.
+Tensor unfolded(const Tensor& x, const Plan& p, const Shape& shape) {
+  std::vector<std::size_t> order, folded;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) (p.mask[axis] ? folded : order).push_back(axis);
+  order.insert(order.end(), folded.begin(), folded.end());
+  Shape spread;
+  std::vector<int> back(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    spread.push_back(shape[order[i]]);
+    back[order[i]] = static_cast<int>(i);
+  }
+  return permute(reshape(x, spread), back);
+}
+
+/// The product along the last axis, in float64 for floating elements.
+Array product(const Array& x) {
+  const std::size_t last = x.rank() - 1;
+  Shape shape = x.shape();
+  shape.erase(last);
+  const DType dtype = is_floating(x.dtype()) ? x.dtype() : int64;
+  if (x.shape()[last] == 0) return Array::full(shape, 1, dtype);
+  const Array running = kernels::cumprod(x.astype(is_floating(dtype) ? float64 : int64), last);
+  return running.slice(last, x.shape()[last] - 1, 1, 1).reshape(shape).astype(dtype);
+}
+
 }  // namespace
 
 Tensor sum(const Operand& x, const Reduce& options) {
@@ -122,8 +188,9 @@ Tensor stddev(const Operand& x, const VarianceOptions& options) {
   return sqrt(var(x, options));
 }
 
-Tensor norm(const Operand& x, const Reduce& options) {
+Tensor norm(const Operand& x, const NormOptions& options) {
   check_floating("norm", x);
+  if (options.order != 2) return norm_of_order(x, options);
   const Plan p = plan("norm", x, options.axis, options.keepdims);
   const Array squares = kernels::sum(kernels::square(x.array()), p.mask);
   return record("norm", kernels::sqrt(squares).reshape(p.result),
@@ -143,6 +210,44 @@ Tensor logsumexp(const Operand& x, const Reduce& options) {
                   return reshape(dy, kept) * exp(x - reshape(y, kept));
                 }));
 }
+
+Tensor prod(const Operand& x, const Reduce& options) {
+  const Plan p = plan("prod", x, options.axis, options.keepdims);
+  Array value;
+  {
+    const NoGrad values_only;
+    value = product(folded_last(x, p).array()).reshape(p.result);
+  }
+  return record("prod", value, edge(x, [x = Saved(x), p](const Tensor& dy) {
+                  return reshape(dy, p.kept) * unfolded(products_of_others(folded_last(x, p)), p, x.get().shape());
+                }));
+}
+
+Tensor any(const Operand& x, const Reduce& options) { return count_nonzero(x, options) > 0; }
+
+Tensor all(const Operand& x, const Reduce& options) { return count_nonzero(logical_not(x), options) == 0; }
+
+Tensor count_nonzero(const Operand& x, const Reduce& options) {
+  const Plan p = plan("count_nonzero", x, options.axis, options.keepdims);
+  return kernels::sum(x.array().astype(boolean), p.mask).reshape(p.result);
+}
+
+Tensor quantile(const Operand& x, double q, const Reduce& options) {
+  if (!(q >= 0 && q <= 1)) throw ValueError(concat("quantile: q must lie in [0, 1], got ", q), x.where());
+  const CallerScope scope(x.where());
+  const Plan p = plan("quantile", x, options.axis, options.keepdims);
+  check_not_empty("quantile", x, p);
+  const Tensor sorted = sort(folded_last(is_floating(x.dtype()) ? x.tensor() : astype(x, float32), p));
+  const double place = q * static_cast<double>(p.folded - 1);
+  const auto below = static_cast<std::int64_t>(place);
+  const double part = place - static_cast<double>(below);
+  Tensor result = select(sorted, below, -1);
+  if (part > 0) result = result * (1 - part) + select(sorted, below + 1, -1) * part;
+  const Tensor largest = select(sorted, -1, -1);  // NaN comes last
+  return reshape(where(isnan(largest), largest, result), p.result);
+}
+
+Tensor median(const Operand& x, const Reduce& options) { return quantile(x, 0.5, options); }
 
 Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype) {
   Tensor result = gradient;

@@ -37,8 +37,28 @@ XG_API Tensor argmin(const Operand& x, const Reduce& options = {});
 XG_API Tensor var(const Operand& x, const VarianceOptions& options = {});
 /// The standard deviation: the square root of var, with an infinite gradient where it is 0.
 XG_API Tensor stddev(const Operand& x, const VarianceOptions& options = {});
-/// The Euclidean length sqrt(sum(x^2)). Gradient: dy x / y, and 0 where y is 0.
-XG_API Tensor norm(const Operand& x, const Reduce& options = {});
+struct NormOptions {
+  Axes axis = {};
+  bool keepdims = false;
+  double order = 2;
+};
+/// (sum |x|^order)^(1/order): by default the Euclidean length. Order inf is max |x|, -inf min |x|, 0 how many elements
+/// are not 0. Gradient of the Euclidean one: dy x / y, and 0 where y is 0.
+XG_API Tensor norm(const Operand& x, const NormOptions& options = {});
+/// The product; integers give int64, nothing gives 1. Gradient: dy times the product of the others, where some are 0
+/// too.
+XG_API Tensor prod(const Operand& x, const Reduce& options = {});
+/// Whether any element is not 0: boolean, false for nothing. No gradient.
+XG_API Tensor any(const Operand& x, const Reduce& options = {});
+/// Whether no element is 0: boolean, true for nothing. No gradient.
+XG_API Tensor all(const Operand& x, const Reduce& options = {});
+/// How many elements are not 0 (int64). No gradient.
+XG_API Tensor count_nonzero(const Operand& x, const Reduce& options = {});
+/// The q-quantile for q in [0, 1], interpolated linearly between the two nearest elements; NaN if there is one. Nothing
+/// to choose from is a ShapeError.
+XG_API Tensor quantile(const Operand& x, double q, const Reduce& options = {});
+/// The 0.5-quantile.
+XG_API Tensor median(const Operand& x, const Reduce& options = {});
 /// ln sum(e^x), the maximum subtracted first. Gradient: dy softmax(x).
 XG_API Tensor logsumexp(const Operand& x, const Reduce& options = {});
 

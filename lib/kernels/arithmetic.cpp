@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "lib/kernels/broadcast.hpp"
 
@@ -65,6 +66,19 @@ Array logaddexp(const Array& a, const Array& b) {
   return floating_binary(a, b, []<class T>(T x, T y) {
     // Equal ones may be infinite, and their difference is then NaN.
     return x == y ? x + std::numbers::ln2_v<T> : (x > y ? x : y) + std::log1p(std::exp(-std::abs(x - y)));
+  });
+}
+
+Array remainder(const Array& a, const Array& b) {
+  return binary(a, b, promote(a.dtype(), b.dtype()), []<class T>(T x, T y) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const T rest = std::fmod(x, y);
+      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    } else {
+      if (y == static_cast<T>(-1)) return T{0};  // the smallest number has no opposite to be divided to
+      const auto rest = static_cast<T>(x % y);
+      return rest != 0 && (rest < 0) != (y < 0) ? static_cast<T>(rest + y) : rest;
+    }
   });
 }
 

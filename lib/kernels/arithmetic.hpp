@@ -20,6 +20,8 @@ Array power(const Array& a, const Array& b);
 Array atan2(const Array& y, const Array& x);
 /// ln(e^a + e^b), without overflow. Integers give float32.
 Array logaddexp(const Array& a, const Array& b);
+/// a - b floor(a / b); integers, whose divisors are not 0, stay integers.
+Array remainder(const Array& a, const Array& b);
 
 /// total += values, which broadcast to it and have its dtype. Does not raise the version: for buffers nobody else sees.
 void add_into(Array& total, const Array& values);

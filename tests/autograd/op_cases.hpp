@@ -24,6 +24,7 @@ struct OpCase {
   bool differentiable = true;
   bool elementwise = false;  ///< the reference also holds for 0, infinities, NaN and the like
   double magnitude = 0;      ///< of terms that cancel: a smaller result is as exact as this one would be
+  std::size_t optional = 0;  ///< how many of the last inputs may be left undefined
   GradcheckOptions options = {};
 };
 
@@ -35,6 +36,8 @@ const Cases& op_cases();
 // The cases of one header each.
 Cases activation_cases();
 Cases arithmetic_cases();
+Cases assemble_cases();
+Cases bitwise_cases();
 Cases compare_cases();
 Cases conv_cases();
 Cases creation_cases();
@@ -44,9 +47,12 @@ Cases gradient_cases();
 Cases index_cases();
 Cases linalg_cases();
 Cases loss_cases();
+Cases normalization_cases();
 Cases pool_cases();
 Cases reduction_cases();
+Cases scan_cases();
 Cases shape_cases();
+Cases special_cases();
 Cases trigonometry_cases();
 
 /// "sum, axis 1": for the messages of failed tests.

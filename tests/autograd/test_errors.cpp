@@ -5,13 +5,19 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/assemble.hpp"
+#include "autograd/ops/bitwise.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/linalg.hpp"
 #include "autograd/ops/loss.hpp"
+#include "autograd/ops/normalization.hpp"
+#include "autograd/ops/pool.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "autograd/ops/scan.hpp"
 #include "autograd/ops/shape.hpp"
+#include "autograd/ops/special.hpp"
 #include "autograd/record.hpp"
 #include "tests/support/check_error.hpp"
 
@@ -51,6 +57,98 @@ TEST_CASE("errors: triangles, flips and norms") {
               "stddev: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
   CHECK_ERROR(DTypeError, gelu(ones({2}, int64)),
               "gelu: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
+}
+
+TEST_CASE("errors: indexing") {
+  const Tensor x = ones({3, 4});
+  const Tensor mask = x > 0.0;
+  CHECK_ERROR(ValueError, (x[{Slice(), 4}]), "index: 4 is out of range for an axis of extent 4 of shape (3, 4)");
+  CHECK_ERROR(ShapeError, (x[{0, 0, 0}]), "index: 3 axes are named, and shape (3, 4) has 2");
+  CHECK_ERROR(ValueError, (x[{ellipsis, ellipsis}]), "index: more than one ellipsis");
+  CHECK_ERROR(ValueError, (x[{Slice({}, {}, 0)}]), "slice: the step must not be 0");
+  CHECK_ERROR(ValueError, x[3], "index: 3 is out of range for an axis of extent 3 of shape (3, 4)");
+  CHECK_ERROR(ShapeError, index_update(x, {0}, ones({3})),
+              "index_update: values of shape (3,) do not broadcast to (4,)");
+  CHECK_ERROR(DTypeError, index_update(x, {0}, ones({4}, float64)),
+              "index_update: float64 values for a float32 tensor: convert with astype");
+  CHECK_ERROR(DTypeError, boolean_mask(x, x),
+              "boolean_mask: the mask must be boolean, got float32: compare it with something");
+  CHECK_ERROR(ShapeError, boolean_mask(ones({4}), mask),
+              "boolean_mask: a mask of shape (3, 4) does not match the first axes of shape (4,)");
+  CHECK_ERROR(DTypeError, masked_fill(x, x, 0),
+              "where: the condition must be boolean, got float32: compare it with something");
+  CHECK_ERROR(ShapeError, scatter_add(x, zeros({3, 3}, int64), ones({3, 4}), 0),
+              "scatter_add: indices of shape (3, 3) do not match shape (3, 4) outside axis 0");
+  CHECK_ERROR(ShapeError, scatter_add(x, zeros({2, 4}, int64), ones({3, 4}), 0),
+              "scatter_add: float32 values of shape (3, 4) where float32 (2, 4) is expected");
+  CHECK_ERROR(ValueError, scatter_add(x, full({2, 4}, 3, int64), ones({2, 4}), 0),
+              "scatter_add: index 3 is out of range for an axis of extent 3");
+}
+
+TEST_CASE("errors: order and running results") {
+  const Tensor x = ones({3, 4});
+  CHECK_ERROR(ShapeError, cumsum(x, 2), "cumsum: axis 2 is out of range for 2 axes");
+  CHECK_ERROR(ShapeError, sort(ones({})), "sort: axis -1 is out of range for 0 axes");
+  CHECK_ERROR(ShapeError, argsort(x, -3), "argsort: axis -3 is out of range for 2 axes");
+  CHECK_ERROR(ValueError, topk(x, 5), "topk: 5 elements of axis -1 of shape (3, 4) do not exist");
+  CHECK_ERROR(ValueError, quantile(x, 1.5), "quantile: q must lie in [0, 1], got 1.5");
+  CHECK_ERROR(ShapeError, median(ones({0, 2}), {.axis = 0}),
+              "quantile: nothing to reduce along the empty axes of shape (0, 2)");
+  CHECK_ERROR(ShapeError, prod(x, {.axis = 2}), "prod: axis 2 is out of range for 2 axes");
+}
+
+TEST_CASE("errors: taking apart and putting together") {
+  const Tensor x = ones({3, 4});
+  CHECK_ERROR(ValueError, pad(x, {{1, -1}}), "pad: the widths must not be negative, got 1 and -1");
+  CHECK_ERROR(ValueError, pad(x, {{3, 0}}, {.mode = PadMode::reflect}),
+              "pad: axis 0 of shape (3, 4) has too few elements for a width of 3");
+  CHECK_ERROR(ValueError, pad(ones({2}), {{1, 1}, {1, 1}}), "pad: 2 pairs of widths for shape (2,)");
+  CHECK_ERROR(ValueError, tile(x, {-1}), "tile: the counts must not be negative, got -1");
+  CHECK_ERROR(ValueError, repeat(x, -1, 0), "repeat: the count must not be negative, got -1");
+  CHECK_ERROR(ShapeError, split(x, {1, 1}), "split: extents of 2 in all do not fill axis 0 of shape (3, 4)");
+  CHECK_ERROR(ValueError, split(x, {4, -1}), "split: the extents must not be negative, got -1");
+  CHECK_ERROR(ValueError, chunk(x, 0), "chunk: at least one part expected, got 0");
+  CHECK_ERROR(ShapeError, meshgrid({x}), "meshgrid: vectors expected, got shape (3, 4)");
+  CHECK_ERROR(ShapeError, resize(ones({2, 3}), 2),
+              "resize: (batch, one to three spatial axes, channels) expected, got shape (2, 3)");
+}
+
+TEST_CASE("errors: numbers and bits") {
+  const Tensor x = ones({2}), whole = ones({2}, int64);
+  CHECK_ERROR(ValueError, remainder(whole, zeros({2}, int64)),
+              "remainder: a divisor in the integers of shape (2,) is 0");
+  CHECK_ERROR(DTypeError, bitwise_and(x, whole),
+              "bitwise_and: integers or booleans expected, got float32 of shape (2,)");
+  CHECK_ERROR(DTypeError, bitwise_not(x), "bitwise_not: integers or booleans expected, got float32 of shape (2,)");
+  CHECK_ERROR(DTypeError, lgamma(whole),
+              "lgamma: a float32 or float64 tensor expected, got int64 of shape (2,): convert with astype");
+  CHECK_ERROR(ValueError, polygamma(-1, x), "polygamma: the order must not be negative, got -1");
+}
+
+TEST_CASE("errors: normalisations, attention and losses") {
+  const Tensor x = ones({2, 3}), three = ones({3});
+  CHECK_ERROR(ShapeError, layer_norm(x, ones({2}), three),
+              "layer_norm: gamma is float32 (2,) where float32 (3,) is expected for x of shape (2, 3)");
+  CHECK_ERROR(ShapeError, rms_norm(ones({2, 0}), ones({0})),
+              "rms_norm: nothing to normalise along the last axis of shape (2, 0)");
+  CHECK_ERROR(ShapeError, batch_norm(x, three, three, three, ones({3}, float64)),
+              "batch_norm: beta is float64 (3,) where float32 (3,) is expected for x of shape (2, 3)");
+  CHECK_ERROR(
+      ShapeError, scaled_dot_product_attention(x, ones({4, 2}), ones({4, 2})),
+      "scaled_dot_product_attention: shapes (2, 3), (4, 2) and (4, 2) do not match (..., queries, d), (..., keys, "
+      "d) and (..., keys, m)");
+  CHECK_ERROR(ShapeError, embedding(three, ones({2}, int64)),
+              "embedding: weights (entries, n) expected, got shape (3,)");
+  CHECK_ERROR(ValueError, embedding(x, full({1}, 2, int64)), "take: index 2 is out of range for an axis of extent 2");
+  CHECK_ERROR(ValueError, cross_entropy(x, x, {.label_smoothing = 2}),
+              "cross_entropy: the label smoothing must lie in [0, 1], got 2");
+  CHECK_ERROR(ShapeError, nll_loss(x, ones({3}, int64)),
+              "nll_loss: log-probabilities of shape (2, 3) and labels of shape (3,) where (..., classes) and (...) are "
+              "expected");
+  CHECK_ERROR(
+      DTypeError, binary_cross_entropy_with_logits(ones({2}, int64), ones({2})),
+      "binary_cross_entropy_with_logits: a float32 or float64 tensor expected, got int64 of shape (2,): convert "
+      "with astype");
 }
 
 TEST_CASE("errors: where") {

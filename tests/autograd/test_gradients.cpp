@@ -1,8 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <iostream>
-#include <set>
 
 #include "autograd/creation.hpp"
 #include "autograd/engine.hpp"
@@ -12,7 +10,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
-#include "tests/autograd/op_cases.hpp"
+#include "tests/autograd/laws.hpp"
 #include "tests/support/check_error.hpp"
 
 using namespace xg;
@@ -20,33 +18,28 @@ using namespace xg::testing;
 
 namespace {
 
-/// Checks both orders of derivatives, and counts.
-struct Checker {
-  std::set<std::string> ops;
+using Check = GradcheckReport (*)(const Function&, const Inputs&, const GradcheckOptions&, std::source_location);
+
+/// One order of derivatives: all inputs at once in every memory layout, and each alone. Returns how many checks it
+/// took.
+int derivatives_agree(const OpCase& op, const Inputs& sample, Check check, const char* order) {
   int checks = 0;
-
-  void check(const OpCase& op, const Function& function, const Inputs& inputs, const char* which) {
-    ops.insert(op.name);
-    checks += 2;
-    const auto first = gradcheck(function, inputs, op.options), second = gradgradcheck(function, inputs, op.options);
-    CHECK_MESSAGE(first.passed, title(op), ", ", which, ": ", first);
-    CHECK_MESSAGE(second.passed, title(op), ", ", which, ", second derivative: ", second);
+  const auto run = [&](const Function& function, const Inputs& inputs, const char* which) {
+    const GradcheckReport report = check(function, inputs, op.options, std::source_location::current());
+    ++checks;
+    CHECK_MESSAGE(report.passed, title(op), ", ", which, ", ", order, " derivative: ", report);
+  };
+  run(op.function, leaves(sample), "plain");
+  run(laid_out(op.function, Layout::transposed), leaves(bases(sample, Layout::transposed)), "transposed");
+  run(laid_out(op.function, Layout::sliced), leaves(bases(sample, Layout::sliced)), "sliced");
+  for (std::size_t i = 0; i < sample.size() && sample.size() > 1; ++i) {
+    if (!is_floating(sample[i].dtype())) continue;
+    Inputs alone = sample;
+    alone[i] = Tensor(sample[i].array().clone()).set_requires_grad();
+    run(op.function, alone, "one input");
   }
-
-  /// All inputs at once in every memory layout, and each alone.
-  void check(const OpCase& op, const Inputs& sample) {
-    check(op, op.function, leaves(sample), "plain");
-    check(op, laid_out(op.function, Layout::transposed), leaves(bases(sample, Layout::transposed)), "transposed");
-    check(op, laid_out(op.function, Layout::sliced), leaves(bases(sample, Layout::sliced)), "sliced");
-    if (sample.size() < 2) return;
-    for (std::size_t i = 0; i < sample.size(); ++i) {
-      if (!is_floating(sample[i].dtype())) continue;
-      Inputs alone = sample;
-      alone[i] = Tensor(sample[i].array().clone()).set_requires_grad();
-      check(op, op.function, alone, "one input");
-    }
-  }
-};
+  return checks;
+}
 
 /// a b with rules that tests may get wrong.
 template <class RuleA, class RuleB>
@@ -66,12 +59,12 @@ Inputs two_leaves() { return leaves({uniform({2, 3}, 0.5, 2), uniform({3}, 0.5, 
 
 }  // namespace
 
-TEST_CASE("gradients: first and second derivatives of every operation agree with differences") {
-  Checker checker;
-  for (const OpCase& op : op_cases())
-    if (op.differentiable)
-      for (const Inputs& sample : op.samples) checker.check(op, sample);
-  std::cout << "gradients: " << checker.ops.size() << " ops, " << checker.checks << " checks" << std::endl;
+std::vector<Law> xg::testing::gradient_laws() {
+  return {{"the first derivative is that of differences",
+           [](const OpCase& op, const Inputs& sample) { return derivatives_agree(op, sample, gradcheck, "first"); }},
+          {"the second derivative is that of differences", [](const OpCase& op, const Inputs& sample) {
+             return derivatives_agree(op, sample, gradgradcheck, "second");
+           }}};
 }
 
 TEST_CASE("gradcheck: passes right rules, and reports how many elements it compared") {

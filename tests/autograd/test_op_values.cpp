@@ -14,8 +14,10 @@
 #include "autograd/ops/linalg.hpp"
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "autograd/ops/scan.hpp"
 #include "autograd/ops/shape.hpp"
-#include "tests/autograd/op_cases.hpp"
+#include "autograd/ops/special.hpp"
+#include "tests/autograd/laws.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -65,14 +67,23 @@ Inputs converted(const Inputs& inputs, DType dtype) {
   return result;
 }
 
-void compare_in_all_layouts(const OpCase& op, const Inputs& sample, DType dtype) {
-  const Inputs inputs = converted(sample, dtype);
-  const Values expected = op.reference(inputs);
-  const std::string which = concat(dtype);
-  compare(op, op.function, inputs, expected, which + ", plain");
-  compare(op, laid_out(op.function, Layout::transposed), bases(inputs, Layout::transposed), expected,
-          which + ", transposed");
-  compare(op, laid_out(op.function, Layout::sliced), bases(inputs, Layout::sliced), expected, which + ", sliced");
+int agrees_with_reference(const OpCase& op, const Inputs& sample) {
+  for (const DType dtype : {float64, float32}) {
+    const Inputs inputs = converted(sample, dtype);
+    compare(op, op.function, inputs, op.reference(inputs), concat(dtype));
+  }
+  return 2;
+}
+
+int ignores_the_layout(const OpCase& op, const Inputs& sample) {
+  for (const DType dtype : {float64, float32}) {
+    const Inputs inputs = converted(sample, dtype);
+    const Values expected = op.reference(inputs);
+    for (const Layout layout : {Layout::transposed, Layout::sliced})
+      compare(op, laid_out(op.function, layout), bases(inputs, layout), expected,
+              concat(dtype, layout == Layout::sliced ? ", sliced" : ", transposed"));
+  }
+  return 4;
 }
 
 /// What breaks formulas: zeros, infinities, NaN, what overflows or underflows in e^x, the ends of the number range.
@@ -96,11 +107,10 @@ Inputs edge_inputs(std::size_t count, const Tensor& values) {
 
 }  // namespace
 
-TEST_CASE("values: every operation agrees with its reference") {
-  for (const OpCase& op : op_cases())
-    if (op.reference)
-      for (const Inputs& sample : op.samples)
-        for (const DType dtype : {float64, float32}) compare_in_all_layouts(op, sample, dtype);
+std::vector<Law> xg::testing::value_laws() {
+  const auto has_reference = [](const OpCase& op) { return static_cast<bool>(op.reference); };
+  return {{"the values are those of the reference", agrees_with_reference, has_reference},
+          {"transposed and sliced inputs give the same values", ignores_the_layout, has_reference}};
 }
 
 TEST_CASE("values: elementwise operations hold for zeros, infinities, NaN and the ends of the number range") {
@@ -283,4 +293,54 @@ TEST_CASE("values: changes of shape and slices are views, the others copies") {
   slice(x, 0, {.stop = 1}).assign(zeros({1, 6}));
   CHECK(sum(abs(select(x, 0))).item() == 0);
   CHECK(select(x, 1).array().to_vector<double>()[0] != 0);
+}
+
+TEST_CASE("values: order and running results with NaN, and of nothing") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Tensor x({2.0, not_a_number, -infinity, 3.0}, float64);
+  CHECK(numbers(argsort(x)) == std::vector<double>{2, 0, 3, 1});
+  CHECK(numbers(argsort(x, 0, true)) == std::vector<double>{3, 0, 2, 1});
+  CHECK(numbers(argsort(Tensor{1, 0, 1, 0})) == std::vector<double>{1, 3, 0, 2});
+  CHECK(to_string(cummax(x, 0)) == to_string(Tensor({2.0, not_a_number, not_a_number, not_a_number}, float64)));
+  CHECK(to_string(cummin(Tensor({2.0, 1.0, not_a_number, 0.0}, float64), 0)) ==
+        to_string(Tensor({2.0, 1.0, not_a_number, not_a_number}, float64)));
+  CHECK(std::isnan(median(x).item()));
+  CHECK(median(Tensor{4, 1, 3}).item() == 3);
+  CHECK(median(Tensor{4, 1, 3, 2}).dtype() == float32);
+  CHECK(cumsum(zeros({0, 3}), 0).shape() == Shape{0, 3});
+  CHECK(sort(zeros({3, 0})).shape() == Shape{3, 0});
+  CHECK(topk(zeros({2}), 0).values.shape() == Shape{0});
+  CHECK(cumsum(Tensor({true, true}, boolean), 0).dtype() == int64);
+}
+
+TEST_CASE("values: products, any and all of nothing, and what counts as true") {
+  const Tensor nothing = zeros({0, 2});
+  CHECK(numbers(prod(nothing, {.axis = 0})) == std::vector<double>{1, 1});
+  CHECK(numbers(any(nothing, {.axis = 0})) == std::vector<double>{0, 0});
+  CHECK(numbers(all(nothing, {.axis = 0})) == std::vector<double>{1, 1});
+  CHECK(any(Tensor({0.0, not_a_number}, float64)).item() == 1);
+  CHECK(any(nothing).dtype() == boolean);
+  CHECK(count_nonzero(Tensor{0, 3, -1}).dtype() == int64);
+  CHECK(prod(Tensor({100, 100}, uint8)).item() == 10000);
+}
+
+TEST_CASE("values: remainders of integers have the divisor's sign") {
+  CHECK(numbers(remainder(Tensor{7, -7, 7, -7}, Tensor{3, 3, -3, -3})) == std::vector<double>{1, 2, -2, -1});
+  CHECK(remainder(Tensor{7}, 2).dtype() == int64);
+  CHECK(numbers(remainder(full({1}, -9223372036854775807.0, int64), -1)) == std::vector<double>{0});
+  CHECK(numbers(remainder(Tensor({200}, uint8), Tensor({7}, uint8))) == std::vector<double>{4});
+}
+
+TEST_CASE("values: the gamma function's logarithm and its derivatives at their ends") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(lgamma(Tensor({0.0}, float64)).item() == infinity);
+  CHECK(lgamma(Tensor({-2.0}, float64)).item() == infinity);
+  CHECK(lgamma(Tensor({1e300}, float64)).item() == doctest::Approx(6.897755278982137e302));
+  CHECK(digamma(Tensor({0.0}, float64)).item() == -infinity);
+  CHECK(digamma(Tensor({infinity}, float64)).item() == infinity);
+  CHECK(digamma(Tensor({1e10}, float64)).item() == doctest::Approx(std::log(1e10)));
+  CHECK(std::isnan(digamma(Tensor({-infinity}, float64)).item()));
+  CHECK(polygamma(1, Tensor({infinity}, float64)).item() == 0);
+  CHECK(polygamma(2, Tensor({1.0}, float64)).item() == doctest::Approx(-2 * 1.2020569031595942).epsilon(1e-14));
+  CHECK(polygamma(3, Tensor({1.0}, float64)).item() == doctest::Approx(6.493939402266829).epsilon(1e-14));
 }

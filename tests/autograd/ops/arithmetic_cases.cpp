@@ -165,6 +165,33 @@ Cases named_functions() {
        .samples = samples_of_two(0.5, 2),
        .reference = pairs([](double y, double x) { return std::atan2(y, x); }),
        .elementwise = true},
+      {.name = "remainder",
+       .function = [](const Inputs& v) { return remainder(v[0], v[1]); },
+       .samples = {{distinct({3, 4}, -0.57), distinct({4}, 1.31)},
+                   {distinct({5}, 3.13), Tensor(-0.7).array().astype(float64)}},
+       .reference = pairs([](double a, double b) {
+         const double rest = std::fmod(a, b);
+         return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+       }),
+       .elementwise = true},
+      {.name = "lerp",
+       .function = [](const Inputs& v) { return lerp(v[0], v[1], v[2]); },
+       .samples = {{uniform({3, 4}), uniform({4}), uniform({})}, {uniform({2}), uniform({2}), uniform({2})}},
+       .reference =
+           [](const Inputs& v) {
+             const Values a(v[0]), b(v[1]), difference = zip(b, a, std::minus<>());
+             return zip(a, zip(difference, Values(v[2]), std::multiplies<>()), std::plus<>());
+           },
+       .magnitude = 4},
+      {.name = "addcmul",
+       .function = [](const Inputs& v) { return addcmul(v[0], v[1], v[2], 0.5); },
+       .samples = {{uniform({3, 4}), uniform({4}), uniform({3, 1})}},
+       .reference =
+           [](const Inputs& v) {
+             const Values product = zip(Values(v[1]), Values(v[2]), std::multiplies<>());
+             return zip(Values(v[0]), product, [](double x, double p) { return x + 0.5 * p; });
+           },
+       .magnitude = 4},
       {.name = "logaddexp",
        .function = [](const Inputs& v) { return logaddexp(v[0], v[1]); },
        .samples = samples_of_two(),

@@ -78,14 +78,14 @@ OpCase conv_case(const char* name, const Setting& s, Function2 op,
 }
 
 OpCase with_bias(const char* name, const Setting& s, std::function<Tensor(const Inputs&)> op) {
-  return {.name = name,
-          .variant = concat(s.variant, ", bias"),
-          .function = std::move(op),
-          .samples = {{uniform(s.x, 0.5, 2), uniform(s.w, 0.5, 2), uniform({s.w.back()}, 0.5, 2)}},
-          .reference =
-              [=](const Inputs& v) {
-                return zip(convolution(Values(v[0]), Values(v[1]), s), Values(v[2]), std::plus<>());
-              }};
+  return {
+      .name = name,
+      .variant = concat(s.variant, ", bias"),
+      .function = std::move(op),
+      .samples = {{uniform(s.x, 0.5, 2), uniform(s.w, 0.5, 2), uniform({s.w.back()}, 0.5, 2)}},
+      .reference =
+          [=](const Inputs& v) { return zip(convolution(Values(v[0]), Values(v[1]), s), Values(v[2]), std::plus<>()); },
+      .optional = 1};
 }
 
 Cases convolutions() {
@@ -93,28 +93,39 @@ Cases convolutions() {
   const Setting plane{"valid", {2, 4, 5, 2}, {2, 3, 2, 3}, {1, 1}, {1, 1}, {0, 0}, {3, 3}};
   const Setting space{"valid", {1, 3, 3, 4, 2}, {2, 2, 2, 2, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {2, 2, 3}};
   return {
-      conv_case("conv1d", line, [](auto& x, auto& w) { return conv1d(x, w); }, convolution),
-      conv_case("conv1d", {"stride, dilation, padding", {2, 7, 2}, {3, 2, 3}, {2}, {2}, {3}, {5}},
-                [](auto& x, auto& w) { return conv1d(x, w, {.stride = 2, .padding = 3, .dilation = 2}); }, convolution),
-      conv_case("conv2d", plane, [](auto& x, auto& w) { return conv2d(x, w); }, convolution),
-      conv_case("conv2d", {"same", {1, 4, 5, 2}, {3, 2, 2, 3}, {1, 1}, {1, 1}, {1, 0}, {4, 5}},
-                [](auto& x, auto& w) { return conv2d(x, w, {.padding = "same"}); }, convolution),
-      conv_case("conv2d", {"same, strides", {1, 5, 6, 1}, {3, 3, 1, 2}, {2, 2}, {1, 1}, {1, 0}, {3, 3}},
-                [](auto& x, auto& w) { return conv2d(x, w, {.stride = 2, .padding = "same"}); }, convolution),
-      conv_case("conv2d", {"one number for each axis", {1, 5, 7, 1}, {2, 2, 1, 2}, {2, 3}, {2, 1}, {1, 2}, {3, 4}},
-                [](auto& x, auto& w) {
-                  return conv2d(x, w, {.stride = {2, 3}, .padding = {1, 2}, .dilation = {2, 1}});
-                },
-                convolution),
-      conv_case("conv2d", {"groups", {2, 3, 3, 4}, {2, 2, 2, 6}, {1, 1}, {1, 1}, {0, 0}, {2, 2}, 2},
-                [](auto& x, auto& w) { return conv2d(x, w, {.groups = 2}); }, convolution),
-      conv_case("conv2d", {"depthwise", {1, 3, 4, 3}, {2, 2, 1, 3}, {1, 1}, {1, 1}, {0, 0}, {2, 3}, 3},
-                [](auto& x, auto& w) { return conv2d(x, w, {.groups = 3}); }, convolution),
-      conv_case("conv2d", {"padding beyond the kernel", {1, 2, 2, 1}, {1, 1, 1, 2}, {1, 1}, {1, 1}, {1, 1}, {4, 4}},
-                [](auto& x, auto& w) { return conv2d(x, w, {.padding = 1}); }, convolution),
-      conv_case("conv2d", {"no image", {0, 3, 3, 2}, {2, 2, 2, 3}, {1, 1}, {1, 1}, {0, 0}, {2, 2}},
-                [](auto& x, auto& w) { return conv2d(x, w); }, convolution),
-      conv_case("conv3d", space, [](auto& x, auto& w) { return conv3d(x, w); }, convolution),
+      conv_case(
+          "conv1d", line, [](auto& x, auto& w) { return conv1d(x, w); }, convolution),
+      conv_case(
+          "conv1d", {"stride, dilation, padding", {2, 7, 2}, {3, 2, 3}, {2}, {2}, {3}, {5}},
+          [](auto& x, auto& w) { return conv1d(x, w, {.stride = 2, .padding = 3, .dilation = 2}); }, convolution),
+      conv_case(
+          "conv2d", plane, [](auto& x, auto& w) { return conv2d(x, w); }, convolution),
+      conv_case(
+          "conv2d", {"same", {1, 4, 5, 2}, {3, 2, 2, 3}, {1, 1}, {1, 1}, {1, 0}, {4, 5}},
+          [](auto& x, auto& w) { return conv2d(x, w, {.padding = "same"}); }, convolution),
+      conv_case(
+          "conv2d", {"same, strides", {1, 5, 6, 1}, {3, 3, 1, 2}, {2, 2}, {1, 1}, {1, 0}, {3, 3}},
+          [](auto& x, auto& w) { return conv2d(x, w, {.stride = 2, .padding = "same"}); }, convolution),
+      conv_case(
+          "conv2d", {"one number for each axis", {1, 5, 7, 1}, {2, 2, 1, 2}, {2, 3}, {2, 1}, {1, 2}, {3, 4}},
+          [](auto& x, auto& w) {
+            return conv2d(x, w, {.stride = {2, 3}, .padding = {1, 2}, .dilation = {2, 1}});
+          },
+          convolution),
+      conv_case(
+          "conv2d", {"groups", {2, 3, 3, 4}, {2, 2, 2, 6}, {1, 1}, {1, 1}, {0, 0}, {2, 2}, 2},
+          [](auto& x, auto& w) { return conv2d(x, w, {.groups = 2}); }, convolution),
+      conv_case(
+          "conv2d", {"depthwise", {1, 3, 4, 3}, {2, 2, 1, 3}, {1, 1}, {1, 1}, {0, 0}, {2, 3}, 3},
+          [](auto& x, auto& w) { return conv2d(x, w, {.groups = 3}); }, convolution),
+      conv_case(
+          "conv2d", {"padding beyond the kernel", {1, 2, 2, 1}, {1, 1, 1, 2}, {1, 1}, {1, 1}, {1, 1}, {4, 4}},
+          [](auto& x, auto& w) { return conv2d(x, w, {.padding = 1}); }, convolution),
+      conv_case(
+          "conv2d", {"no image", {0, 3, 3, 2}, {2, 2, 2, 3}, {1, 1}, {1, 1}, {0, 0}, {2, 2}},
+          [](auto& x, auto& w) { return conv2d(x, w); }, convolution),
+      conv_case(
+          "conv3d", space, [](auto& x, auto& w) { return conv3d(x, w); }, convolution),
       with_bias("conv1d", line, [](const Inputs& v) { return conv1d(v[0], v[1], {.bias = v[2]}); }),
       with_bias("conv2d", plane, [](const Inputs& v) { return conv2d(v[0], v[1], {.bias = v[2]}); }),
       with_bias("conv3d", space, [](const Inputs& v) { return conv3d(v[0], v[1], {.bias = v[2]}); }),
@@ -123,19 +134,23 @@ Cases convolutions() {
 
 Cases transposed_convolutions() {
   return {
-      conv_case("conv1d_transpose", {"valid, stride", {2, 3, 4}, {3, 2, 4}, {2}, {1}, {0}, {7}},
-                [](auto& x, auto& w) { return conv1d_transpose(x, w, {.stride = 2}); }, transposed),
-      conv_case("conv2d_transpose", {"valid", {1, 2, 3, 2}, {2, 2, 3, 2}, {1, 1}, {1, 1}, {0, 0}, {3, 4}},
-                [](auto& x, auto& w) { return conv2d_transpose(x, w); }, transposed),
-      conv_case("conv2d_transpose", {"same, stride", {1, 2, 3, 2}, {3, 3, 1, 2}, {2, 2}, {1, 1}, {0, 0}, {4, 6}},
-                [](auto& x, auto& w) { return conv2d_transpose(x, w, {.stride = 2, .padding = "same"}); }, transposed),
-      conv_case("conv2d_transpose",
-                {"padding, dilation, groups", {1, 3, 3, 4}, {2, 2, 1, 4}, {1, 1}, {2, 2}, {1, 1}, {3, 3}, 2},
-                [](auto& x, auto& w) { return conv2d_transpose(x, w, {.padding = 1, .dilation = 2, .groups = 2}); },
-                transposed),
-      conv_case("conv3d_transpose",
-                {"valid", {1, 2, 1, 2, 2}, {1, 2, 2, 1, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {2, 2, 3}},
-                [](auto& x, auto& w) { return conv3d_transpose(x, w); }, transposed),
+      conv_case(
+          "conv1d_transpose", {"valid, stride", {2, 3, 4}, {3, 2, 4}, {2}, {1}, {0}, {7}},
+          [](auto& x, auto& w) { return conv1d_transpose(x, w, {.stride = 2}); }, transposed),
+      conv_case(
+          "conv2d_transpose", {"valid", {1, 2, 3, 2}, {2, 2, 3, 2}, {1, 1}, {1, 1}, {0, 0}, {3, 4}},
+          [](auto& x, auto& w) { return conv2d_transpose(x, w); }, transposed),
+      conv_case(
+          "conv2d_transpose", {"same, stride", {1, 2, 3, 2}, {3, 3, 1, 2}, {2, 2}, {1, 1}, {0, 0}, {4, 6}},
+          [](auto& x, auto& w) { return conv2d_transpose(x, w, {.stride = 2, .padding = "same"}); }, transposed),
+      conv_case(
+          "conv2d_transpose",
+          {"padding, dilation, groups", {1, 3, 3, 4}, {2, 2, 1, 4}, {1, 1}, {2, 2}, {1, 1}, {3, 3}, 2},
+          [](auto& x, auto& w) { return conv2d_transpose(x, w, {.padding = 1, .dilation = 2, .groups = 2}); },
+          transposed),
+      conv_case(
+          "conv3d_transpose", {"valid", {1, 2, 1, 2, 2}, {1, 2, 2, 1, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {2, 2, 3}},
+          [](auto& x, auto& w) { return conv3d_transpose(x, w); }, transposed),
   };
 }
 

@@ -55,6 +55,14 @@ Cases elementwise_cases() {
       unary("erf", erf, std::erf, samples_of_one()),
       unary("erfc", erfc, std::erfc, samples_of_one()),
       clip_case(),
+      {.name = "nan_to_num",
+       .function = [](const Inputs& v) { return nan_to_num(v[0], {.nan = 1, .infinity = 2, .negative_infinity = 3}); },
+       .samples = samples_of_one(),
+       .reference =
+           [](const Inputs& v) {
+             return map(Values(v[0]), [](double x) { return std::isnan(x) ? 1 : !std::isinf(x) ? x : x > 0 ? 2 : 3; });
+           },
+       .elementwise = true},
       {.name = "astype",
        .variant = "the same dtype",
        .function = [](const Inputs& v) { return astype(v[0], v[0].dtype()); },

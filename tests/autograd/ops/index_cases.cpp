@@ -1,5 +1,7 @@
 #include "autograd/ops/index.hpp"
 
+#include <optional>
+
 #include "tests/autograd/op_cases.hpp"
 
 namespace xg::testing {
@@ -157,10 +159,131 @@ Cases triangles() {
   return cases;
 }
 
+/// Basic indexing: the result's index made into x's.
+OpCase indexing(const char* variant, const Shape& shape, const Indices& indices, const Shape& result,
+                std::function<Index(Index)> source) {
+  return {.name = "index",
+          .variant = variant,
+          .function = [=](const Inputs& v) { return v[0][indices]; },
+          .samples = {{uniform(shape)}},
+          .reference =
+              [=](const Inputs& v) {
+                return generate(result, [&, x = Values(v[0])](const Index& i) { return x.at(source(i)); });
+              }};
+}
+
+/// x with the values at the places that `covers` names.
+OpCase updating(const char* variant, const Shape& shape, const Indices& indices, const Shape& values,
+                std::function<std::optional<Index>(Index)> covers) {
+  return {.name = "index_update",
+          .variant = variant,
+          .function = [=](const Inputs& v) { return index_update(v[0], indices, v[1]); },
+          .samples = {{uniform(shape), uniform(values)}},
+          .reference =
+              [=](const Inputs& v) {
+                return generate(shape, [&, x = Values(v[0]), y = Values(v[1])](const Index& i) {
+                  const auto place = covers(i);
+                  return place ? y.at(*place) : x.at(i);
+                });
+              }};
+}
+
+Cases basic_indexing() {
+  return {
+      indexing("a range, a new axis, the rest, a number", {5, 2, 3}, {Slice(1, -1, 2), newaxis, ellipsis, 2}, {2, 1, 2},
+               [](Index i) {
+                 return Index{1 + 2 * i[0], i[2], 2};
+               }),
+      indexing("a number", {3, 2}, {-1}, {2},
+               [](Index i) {
+                 return Index{2, i[0]};
+               }),
+      indexing("numbers alone", {3, 2}, {1, 0}, {},
+               [](Index) {
+                 return Index{1, 0};
+               }),
+      indexing("nothing named", {2, 2}, {}, {2, 2}, [](Index i) { return i; }),
+      indexing("backwards", {4}, {Slice({}, {}, -1)}, {4}, [](Index i) { return Index{3 - i[0]}; }),
+      indexing("the last axis", {2, 3}, {ellipsis, Slice(1)}, {2, 2},
+               [](Index i) {
+                 return Index{i[0], i[1] + 1};
+               }),
+      indexing("an empty range", {3, 2}, {Slice(2, 1)}, {0, 2}, [](Index i) { return i; }),
+      updating("a row", {3, 2}, {1}, {2},
+               [](Index i) { return i[0] == 1 ? std::optional(Index{i[1]}) : std::nullopt; }),
+      updating("every second, broadcast", {5, 2}, {Slice({}, {}, 2)}, {2},
+               [](Index i) {
+                 return i[0] % 2 == 0 ? std::optional(Index{i[0] / 2, i[1]}) : std::nullopt;
+               }),
+      updating("one element", {2, 3}, {ellipsis, 0, 2}, {},
+               [](Index i) { return i[0] == 0 && i[1] == 2 ? std::optional(Index{}) : std::nullopt; }),
+  };
+}
+
+Cases masks() {
+  const Tensor mask({{true, false, true}, {false, false, true}}, boolean), rows({false, true}, boolean);
+  return {
+      {.name = "boolean_mask",
+       .variant = "elements",
+       .function = [=](const Inputs& v) { return boolean_mask(v[0], mask); },
+       .samples = {{uniform({2, 3})}},
+       .reference =
+           [](const Inputs& v) {
+             const std::vector<Index> places{{0, 0}, {0, 2}, {1, 2}};
+             return generate(
+                 {3}, [&, x = Values(v[0])](const Index& i) { return x.at(places[static_cast<std::size_t>(i[0])]); });
+           }},
+      {.name = "boolean_mask",
+       .variant = "rows",
+       .function = [=](const Inputs& v) { return boolean_mask(v[0], rows); },
+       .samples = {{uniform({2, 3})}},
+       .reference =
+           [](const Inputs& v) {
+             return generate({1, 3}, [&, x = Values(v[0])](const Index& i) { return x.at({1, i[1]}); });
+           }},
+      {.name = "masked_fill",
+       .function = [=](const Inputs& v) { return masked_fill(v[0], mask, -1); },
+       .samples = {{uniform({2, 3})}, {uniform({4, 1, 3})}},
+       .reference =
+           [=](const Inputs& v) {
+             return zip(Values(v[0]), Values(mask), [](double x, double filled) { return filled != 0 ? -1 : x; });
+           }},
+      {.name = "scatter_add",
+       .function = [](const Inputs& v) { return scatter_add(v[0], v[1], v[2], 0); },
+       .samples = {{uniform({3, 2}, 1, 2), Tensor{{0, 2}, {0, 2}, {-2, 0}, {0, 1}}, uniform({4, 2}, 1, 2)}},
+       .reference =
+           [](const Inputs& v) {
+             const Values which(v[1]), values(v[2]);
+             return generate({3, 2}, [&, x = Values(v[0])](const Index& i) {
+               double sum = x.at(i);
+               for (std::int64_t row = 0; row < 4; ++row)
+                 if (counted(which.at({row, i[1]}), 3) == i[0]) sum += values.at({row, i[1]});
+               return sum;
+             });
+           }},
+      {.name = "scatter_add",
+       .variant = "the last axis",
+       .function = [](const Inputs& v) { return scatter_add(v[0], v[1], v[2], -1); },
+       .samples = {{uniform({2, 3}, 1, 2), Tensor{{1, 1}, {0, 2}}, uniform({2, 2}, 1, 2)}},
+       .reference =
+           [](const Inputs& v) {
+             const Values which(v[1]), values(v[2]);
+             return generate({2, 3}, [&, x = Values(v[0])](const Index& i) {
+               double sum = x.at(i);
+               for (std::int64_t column = 0; column < 2; ++column)
+                 if (counted(which.at({i[0], column}), 3) == i[1]) sum += values.at({i[0], column});
+               return sum;
+             });
+           }},
+  };
+}
+
 }  // namespace
 
 Cases index_cases() {
   Cases cases = slices();
+  for (Cases& more : std::vector<Cases>{basic_indexing(), masks()})
+    for (OpCase& op : more) cases.push_back(std::move(op));
   for (OpCase& op : Cases{
            selection({4, 3}, 2, 0, 0, 2),
            selection({4, 3}, -1, 0, 0, 3),

@@ -1,6 +1,7 @@
 #include "autograd/ops/pool.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "tests/autograd/op_cases.hpp"
@@ -12,9 +13,7 @@ using Numbers = std::vector<double>;
 using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
 double largest(const Numbers& x) { return *std::max_element(x.begin(), x.end()); }
-double average(const Numbers& x) {
-  return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
-}
+double average(const Numbers& x) { return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size()); }
 
 /// f of the elements in the windows that `ranges` gives for every spatial axis.
 Values pooled(const Values& x, const std::vector<Ranges>& ranges, double (*f)(const Numbers&)) {
@@ -46,6 +45,41 @@ OpCase pool_case(const char* name, const char* variant, const Shape& shape, cons
           .reference = [=](const Inputs& v) { return pooled(Values(v[0]), ranges, f); }};
 }
 
+/// Samples at half numbers, interpolated along one axis after the other.
+Values resampled(const Values& x, const std::vector<std::int64_t>& sizes, bool nearest) {
+  Values result = x;
+  for (std::size_t axis = 1; axis <= sizes.size(); ++axis) {
+    const Values from = result;
+    const std::int64_t extent = from.shape[axis], last = extent - 1;
+    Shape shape = from.shape;
+    shape[axis] = sizes[axis - 1];
+    result = generate(shape, [&](Index i) {
+      const double centre =
+          (static_cast<double>(i[axis]) + 0.5) * static_cast<double>(extent) / static_cast<double>(shape[axis]);
+      const double place = nearest ? std::floor(centre) : std::max(0.0, centre - 0.5);
+      const auto below = std::min(last, static_cast<std::int64_t>(place));
+      const double part = place - std::floor(place);
+      i[axis] = below;
+      const double low = from.at(i);
+      i[axis] = std::min(last, below + 1);
+      return low + (from.at(i) - low) * part;
+    });
+  }
+  return result;
+}
+
+OpCase resizing(const char* variant, const Shape& shape, const std::vector<std::int64_t>& sizes,
+                Interpolation interpolation) {
+  const PerAxis size = sizes.size() == 1 ? PerAxis(sizes[0]) : PerAxis({sizes[0], sizes[1]});
+  return {.name = "resize",
+          .variant = variant,
+          .function = [=](const Inputs& v) { return resize(v[0], size, interpolation); },
+          .samples = {{uniform(shape)}},
+          .reference =
+              [=](const Inputs& v) { return resampled(Values(v[0]), sizes, interpolation == Interpolation::nearest); },
+          .magnitude = 4};
+}
+
 const Ranges two_of_two{{0, 2}, {2, 4}}, three_of_two{{0, 2}, {2, 4}, {4, 6}};
 
 }  // namespace
@@ -71,11 +105,16 @@ Cases pool_cases() {
       pool_case("average_pool3d", "", {1, 2, 4, 3, 2}, space, average,
                 [=](auto& x) { return average_pool3d(x, plain); }),
       pool_case("adaptive_max_pool", "", {1, 5, 4, 2}, {thirds, two_of_two}, largest,
-                [](auto& x) { return adaptive_max_pool(x, {3, 2}); }),
+                [](auto& x) {
+                  return adaptive_max_pool(x, {3, 2});
+                }),
       pool_case("adaptive_average_pool", "", {1, 5, 5, 2}, {thirds, thirds}, average,
                 [](auto& x) { return adaptive_average_pool(x, 3); }),
       pool_case("adaptive_average_pool", "one number of each channel", {2, 5, 3}, {{{0, 5}}}, average,
                 [](auto& x) { return adaptive_average_pool(x, 1); }),
+      resizing("linear, larger", {1, 3, 2, 2}, {5, 4}, Interpolation::linear),
+      resizing("linear, smaller", {2, 5, 1}, {2}, Interpolation::linear),
+      resizing("nearest", {1, 3, 4, 1}, {5, 2}, Interpolation::nearest),
   };
 }
 

@@ -58,6 +58,97 @@ double log_of_sum_of_exp(const Numbers& x) {
 Tensor positive(const Shape& shape) { return uniform(shape, 0.5, 2); }
 Tensor separate(const Shape& shape) { return distinct(shape); }
 
+double product(const Numbers& x) { return std::accumulate(x.begin(), x.end(), 1.0, std::multiplies<>()); }
+
+/// Between the two elements around the place of the q-quantile.
+double quantile_of(Numbers x, double q) {
+  std::sort(x.begin(), x.end());
+  const double place = q * static_cast<double>(x.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const double part = place - std::floor(place);
+  return part == 0 ? x[below] : x[below] * (1 - part) + x[below + 1] * part;
+}
+double lower_third(const Numbers& x) { return quantile_of(x, 0.3); }
+double middle(const Numbers& x) { return quantile_of(x, 0.5); }
+
+double not_zero(const Numbers& x) {
+  return static_cast<double>(std::count_if(x.begin(), x.end(), [](double v) { return v != 0; }));
+}
+double any_of(const Numbers& x) { return not_zero(x) > 0 ? 1 : 0; }
+double all_of(const Numbers& x) { return not_zero(x) == static_cast<double>(x.size()) ? 1 : 0; }
+
+/// About half of the elements are 0.
+Tensor with_zeros(const Shape& shape) {
+  const Tensor x = uniform(shape);
+  for (std::int64_t i = 0; i < x.size(); i += 1 + i % 3) x.array().data<double>()[i] = 0;
+  return x;
+}
+/// One element is 0, and with more than ten two of them.
+Tensor with_a_zero(const Shape& shape) {
+  const Tensor x = uniform(shape, 0.5, 2);
+  if (x.size() > 0) x.array().data<double>()[0] = 0;
+  if (x.size() > 10) x.array().data<double>()[x.size() / 2] = 0;
+  return x;
+}
+
+/// Reductions that others are made of, and those of order.
+Cases more_folds() {
+  Cases cases;
+  const auto append = [&](const char* variant, Cases more, bool differentiable = true) {
+    for (OpCase& op : more) {
+      op.variant += variant;
+      op.differentiable = differentiable;
+      cases.push_back(std::move(op));
+    }
+  };
+  const auto with = [](Tensor (*op)(const Operand&, const Reduce&)) {
+    return [=](const Tensor& x, const Axes& axes, bool keep) { return op(x, {.axis = axes, .keepdims = keep}); };
+  };
+  const auto of_order = [](double order) {
+    return [=](const Tensor& x, const Axes& axes, bool keep) {
+      return norm(x, {.axis = axes, .keepdims = keep, .order = order});
+    };
+  };
+  append("", along_axes("prod", with(prod), product, positive));
+  append(", zeros", along_axes("prod", with(prod), product, with_a_zero));
+  append("", along_axes("median", with(median), middle, separate));
+  append("", along_axes(
+                 "quantile",
+                 [](const Tensor& x, const Axes& axes, bool keep) {
+                   return quantile(x, 0.3, {.axis = axes, .keepdims = keep});
+                 },
+                 lower_third, separate));
+  for (OpCase& op : cases)
+    if (op.name == "quantile") op.magnitude = 1;  // it lies between neighbours of either sign
+  append(", order 1", along_axes(
+                          "norm", of_order(1),
+                          [](const Numbers& x) {
+                            return std::accumulate(x.begin(), x.end(), 0.0,
+                                                   [](double sum, double v) { return sum + std::abs(v); });
+                          },
+                          positive));
+  append(", order 3", along_axes(
+                          "norm", of_order(3),
+                          [](const Numbers& x) {
+                            return std::cbrt(std::accumulate(x.begin(), x.end(), 0.0, [](double sum, double v) {
+                              return sum + std::pow(std::abs(v), 3);
+                            }));
+                          },
+                          positive));
+  append(", order inf", along_axes(
+                            "norm", of_order(INFINITY),
+                            [](const Numbers& x) {
+                              return std::abs(*std::max_element(
+                                  x.begin(), x.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+                            },
+                            [](const Shape& shape) { return distinct(shape, -0.57); }));
+  append(", order 0", along_axes("norm", of_order(0), not_zero, with_zeros), false);
+  append("", along_axes("any", with(any), any_of, with_zeros), false);
+  append("", along_axes("all", with(all), all_of, with_a_zero), false);
+  append("", along_axes("count_nonzero", with(count_nonzero), not_zero, with_zeros), false);
+  return cases;
+}
+
 Cases folds() {
   Cases cases;
   const auto append = [&](Cases more) { cases.insert(cases.end(), more.begin(), more.end()); };
@@ -145,7 +236,8 @@ OpCase squares() {
 
 Cases reduction_cases() {
   Cases cases = folds();
-  for (const Cases& more : {choices("argmax", argmax, std::less<>()), choices("argmin", argmin, std::greater<>())})
+  for (const Cases& more :
+       {more_folds(), choices("argmax", argmax, std::less<>()), choices("argmin", argmin, std::greater<>())})
     cases.insert(cases.end(), more.begin(), more.end());
   cases.push_back(unbiased());
   cases.push_back(squares());

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+
+namespace xg {
+
+// Normalisations and what transformers are made of. Parameters are tensors of the caller's.
+
+/// (x - mean) / sqrt(var + epsilon) over the last axis, times gamma plus beta, both (n) for x (..., n) (Ba, Kiros and
+/// Hinton, Layer normalization, 2016). The middle part is one pass over x, and one backwards.
+XG_API Tensor layer_norm(const Operand& x, const Operand& gamma, const Operand& beta, double epsilon = 1e-5);
+/// x / sqrt(mean(x^2) + epsilon) over the last axis, times gamma (n) (Zhang and Sennrich, 2019).
+XG_API Tensor rms_norm(const Operand& x, const Operand& gamma, double epsilon = 1e-6);
+/// (x - mean) / sqrt(variance + epsilon) times gamma plus beta, all four (n) for x (..., n): with constant statistics,
+/// as for inference, or with those of the batch, mean(x) and var(x) over all axes but the last (Ioffe and Szegedy,
+/// 2015), through which the gradient flows.
+XG_API Tensor batch_norm(const Operand& x, const Operand& mean, const Operand& variance, const Operand& gamma,
+                         const Operand& beta, double epsilon = 1e-3);
+
+struct AttentionOptions {
+  Tensor mask = {};     ///< boolean, broadcast to (..., queries, keys): where it is false no attention is paid
+  bool causal = false;  ///< query i sees the keys up to i alone
+};
+/// softmax(q k^T / sqrt(d)) v for q (..., queries, d), k (..., keys, d) and v (..., keys, m) -> (..., queries, m)
+/// (Vaswani and others, Attention is all you need, 2017). A query that may see no key gives NaN.
+XG_API Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Operand& v,
+                                           const AttentionOptions& options = {});
+/// The rows of weights (entries, n) that integer indices name: (..., n). As take along axis 0.
+XG_API Tensor embedding(const Operand& weights, const Operand& indices);
+
+}  // namespace xg

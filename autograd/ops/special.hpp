@@ -1,0 +1,17 @@
+#pragma once
+
+#include "autograd/operand.hpp"
+
+namespace xg {
+
+// Functions around the gamma function, of floating tensors.
+
+/// ln |gamma(x)|; inf at 0 and below at whole numbers. Gradient: dy digamma(x).
+XG_API Tensor lgamma(const Operand& x);
+/// The derivative of ln gamma(x). Gradient: dy polygamma(1, x).
+XG_API Tensor digamma(const Operand& x);
+/// The n-th derivative of digamma, (-1)^(n+1) n! zeta(n + 1, x) for n > 0, by recurrence and the asymptotic series
+/// (Abramowitz and Stegun, 6.4.6 and 6.4.11). Gradient: dy polygamma(n + 1, x). A negative n is a ValueError.
+XG_API Tensor polygamma(int n, const Operand& x);
+
+}  // namespace xg

@@ -1,0 +1,100 @@
+#include "lib/kernels/scan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <type_traits>
+#include <vector>
+
+namespace xg::kernels {
+namespace {
+
+/// How an axis is walked: `outer` times `extent` steps, each `inner` elements wide.
+struct Lines {
+  std::int64_t outer = 1, extent, inner = 1;
+
+  Lines(const Shape& shape, std::size_t axis) : extent(shape[axis]) {
+    for (std::size_t i = 0; i < axis; ++i) outer *= shape[i];
+    for (std::size_t i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
+  }
+
+  /// Calls f(place of the first element) for every line; its elements are `inner` apart.
+  template <class F>
+  void for_each(F f) const {
+    for (std::int64_t o = 0; o < outer; ++o)
+      for (std::int64_t i = 0; i < inner; ++i) f(o * extent * inner + i);
+  }
+};
+
+template <class F>
+Array running(const Array& x, std::size_t axis, F combine) {
+  const Array from = is_floating(x.dtype()) ? x.contiguous() : x.astype(int64).contiguous();
+  const Array out = Array::empty(x.shape(), from.dtype());
+  const Lines lines(x.shape(), axis);
+  dispatch_numeric(from.dtype(), [&]<class T>() {
+    const T* in = from.data<T>();
+    T* to = out.data<T>();
+    lines.for_each([&](std::int64_t at) {
+      for (std::int64_t i = 0; i < lines.extent; ++i, at += lines.inner)
+        to[at] = i == 0 ? in[at] : static_cast<T>(combine(to[at - lines.inner], in[at]));
+    });
+  });
+  return out;
+}
+
+template <class Better>
+Array running_index(const Array& x, std::size_t axis, Better better) {
+  const Array from = x.contiguous(), out = Array::empty(x.shape(), int64);
+  const Lines lines(x.shape(), axis);
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* in = from.data<T>();
+    lines.for_each([&](std::int64_t first) {
+      std::int64_t best = 0;
+      for (std::int64_t i = 0; i < lines.extent; ++i) {
+        const T value = in[first + i * lines.inner], top = in[first + best * lines.inner];
+        if (better(value, top) || (value != value && top == top)) best = i;
+        out.data<std::int64_t>()[first + i * lines.inner] = best;
+      }
+    });
+  });
+  return out;
+}
+
+}  // namespace
+
+Array cumsum(const Array& x, std::size_t axis) {
+  return running(x, axis, [](auto a, auto b) { return a + b; });
+}
+
+Array cumprod(const Array& x, std::size_t axis) {
+  return running(x, axis, [](auto a, auto b) { return a * b; });
+}
+
+Array running_argmax(const Array& x, std::size_t axis) {
+  return running_index(x, axis, [](auto a, auto b) { return a > b; });
+}
+
+Array running_argmin(const Array& x, std::size_t axis) {
+  return running_index(x, axis, [](auto a, auto b) { return a < b; });
+}
+
+Array argsort(const Array& x, std::size_t axis, bool descending) {
+  const Array from = x.contiguous(), out = Array::empty(x.shape(), int64);
+  const Lines lines(x.shape(), axis);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(lines.extent));
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* in = from.data<T>();
+    lines.for_each([&](std::int64_t first) {
+      std::iota(order.begin(), order.end(), 0);
+      std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
+        const T a = in[first + i * lines.inner], b = in[first + j * lines.inner];
+        if (a != a || b != b) return a == a && b != b;
+        return descending ? a > b : a < b;
+      });
+      for (std::int64_t i = 0; i < lines.extent; ++i)
+        out.data<std::int64_t>()[first + i * lines.inner] = order[static_cast<std::size_t>(i)];
+    });
+  });
+  return out;
+}
+
+}  // namespace xg::kernels
