@@ -7,6 +7,7 @@
 
 namespace xg {
 
+/// The options of DetectAnomaly.
 struct DetectAnomalyOptions {
   bool infinities = false;  ///< infinite values are anomalies too
 };
@@ -21,6 +22,7 @@ struct DetectAnomalyOptions {
 /// ```
 class XG_API DetectAnomaly final : private detail::Observer {
  public:
+  /// Begins to search.
   explicit DetectAnomaly(const DetectAnomalyOptions& options = {}) : options_(options) {}
 
  private:

@@ -7,6 +7,7 @@
 
 namespace xg {
 
+/// The options of grad().
 struct GradOptions {
   std::vector<Tensor> gradients = {};  ///< of the loss with respect to each output; 1 where missing or undefined
   bool retain_graph = false;           ///< keep what the rules saved, so that the graph can be walked again

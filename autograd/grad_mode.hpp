@@ -10,6 +10,7 @@ XG_API bool grad_enabled();
 /// Switches recording on this thread for the lifetime of the object.
 class XG_API GradMode {
  public:
+  /// Switches recording on or off until the object goes.
   explicit GradMode(bool enabled);
   ~GradMode();
   GradMode(const GradMode&) = delete;

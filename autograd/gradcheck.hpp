@@ -9,6 +9,7 @@
 
 namespace xg {
 
+/// The options of gradcheck() and gradgradcheck().
 struct GradcheckOptions {
   double step = 1e-6;                ///< of the central difference, times max(1, |x|); gradgradcheck takes the same
   double relative_tolerance = 1e-6;  ///< of |analytic - numeric| against max(1, |analytic|, |numeric|)
@@ -17,15 +18,16 @@ struct GradcheckOptions {
 
 /// What a gradient check found: the worst element, and whether it is within the tolerance.
 struct GradcheckReport {
-  bool passed = true;
-  std::size_t input = 0;     ///< which input the worst element belongs to
-  std::int64_t element = 0;  ///< its position in row-major order
-  double analytic = 0;
-  double numeric = 0;
+  bool passed = true;         ///< whether the worst element is within the tolerance
+  std::size_t input = 0;      ///< which input the worst element belongs to
+  std::int64_t element = 0;   ///< its position in row-major order
+  double analytic = 0;        ///< its derivative by the rules
+  double numeric = 0;         ///< its derivative by differences
   double relative_error = 0;  ///< |analytic - numeric| / max(1, |analytic|, |numeric|)
   std::int64_t elements = 0;  ///< how many were compared
   std::string failure = {};   ///< set if the check could not run to its end
 
+  /// Whether the check passed.
   explicit operator bool() const { return passed; }
 };
 

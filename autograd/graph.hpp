@@ -11,6 +11,7 @@
 
 namespace xg {
 
+/// The options of to_dot().
 struct DotOptions {
   std::vector<std::pair<std::string, Tensor>> names = {};  ///< what to call some tensors, such as parameters
 };
@@ -23,13 +24,14 @@ XG_API std::string to_dot(const Tensor& root, const DotOptions& options = {},
 /// What the graph behind a tensor holds for its backward pass. Elements that several operations saved are counted
 /// once, for the newest of them; leaves that require a gradient are not counted, as they exist anyway.
 struct GraphStatistics {
+  /// What the nodes of one kind of operation hold.
   struct Row {
-    std::int64_t nodes = 0;
-    std::int64_t saved_bytes = 0;
+    std::int64_t nodes = 0;        ///< how many there are
+    std::int64_t saved_bytes = 0;  ///< what they saved that no newer one did
   };
-  std::int64_t nodes = 0;
-  std::int64_t saved_bytes = 0;
-  std::map<std::string, Row> by_op = {};
+  std::int64_t nodes = 0;                 ///< how many there are in all
+  std::int64_t saved_bytes = 0;           ///< what they saved in all
+  std::map<std::string, Row> by_op = {};  ///< the same by the name of the operation
 };
 
 XG_API GraphStatistics graph_statistics(const Tensor& root,

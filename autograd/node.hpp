@@ -29,23 +29,30 @@ class XG_API InputGradients {
 /// and the nodes of its inputs. It holds no values but those that its rules saved.
 class XG_API Node : public Counted {
  public:
+  /// A node at that place, or at the place of the CallerScope around it, for a result like `value`.
   Node(const char* op, std::source_location where, const Array& value);
   virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  /// Its number in the order of creation.
   std::uint64_t id() const { return id_; }
   /// The name of the operation; "leaf" for a leaf.
   const char* op() const { return op_; }
   /// The user's line.
   const std::source_location& where() const { return where_; }
+  /// The shape of the output.
   const Shape& shape() const { return shape_; }
+  /// The dtype of the output.
   DType dtype() const { return dtype_; }
+  /// True for a leaf that was not made by an operation.
   bool is_leaf() const { return inputs() == 0 && !released_; }
+  /// True once release() was called.
   bool released() const { return released_; }
 
   /// How many inputs the operation has, and the node of each; null for one without gradient.
   virtual std::size_t inputs() const { return 0; }
+  /// The node of an input.
   virtual const NodeRef& input(std::size_t index) const;
   /// Computes the gradients of the inputs from the gradient of the output.
   virtual void differentiate(const Tensor& output_gradient, InputGradients& gradients) const;
@@ -56,22 +63,29 @@ class XG_API Node : public Counted {
 
   /// What only some nodes have.
   struct XG_API Attachments {
-    Tensor gradient;  ///< of a leaf, or after retain_grad()
-    std::vector<Tensor::Hook> hooks;
-    bool retains_gradient = false;
-    std::optional<Saved> logits;  ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
-    std::string values;           ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
+    Tensor gradient;                  ///< of a leaf, or after retain_grad()
+    std::vector<Tensor::Hook> hooks;  ///< in the order they were registered
+    bool retains_gradient = false;    ///< whether backward() keeps the gradient
+    std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
+    std::string values;               ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
 
+    /// Takes memory from the pool.
     static void* operator new(std::size_t bytes);
+    /// Gives it back.
     static void operator delete(void* block, std::size_t bytes) noexcept;
   };
+  /// Null if it has none.
   Attachments* attachments() const { return attachments_.get(); }
+  /// Makes them if it has none.
   Attachments& attach();
 
+  /// Takes memory from the pool.
   static void* operator new(std::size_t bytes);
+  /// Gives it back.
   static void operator delete(void* block, std::size_t bytes) noexcept;
 
  protected:
+  /// Drops the rules and the edges.
   virtual void release_edges() {}
 
  private:

@@ -12,7 +12,7 @@ class Node;
 
 /// The part of a Node that a NodeRef counts.
 struct Counted {
-  std::atomic<std::uint32_t> owners{0};
+  std::atomic<std::uint32_t> owners{0};  ///< how many NodeRefs there are
 };
 
 /// A counted pointer to a Node. The last one frees the node, and with it the graph behind it, by a loop: the depth of a
@@ -20,9 +20,13 @@ struct Counted {
 class XG_API NodeRef {
  public:
   NodeRef() = default;
+  /// Counts one owner more.
   explicit NodeRef(Counted* node) noexcept : node_(node) { retain(); }
+  /// Counts one owner more.
   NodeRef(const NodeRef& other) noexcept : node_(other.node_) { retain(); }
+  /// Takes the other's place.
   NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  /// Drops the node it had.
   NodeRef& operator=(NodeRef other) noexcept {
     std::swap(node_, other.node_);
     return *this;
@@ -31,11 +35,15 @@ class XG_API NodeRef {
     if (node_ && node_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(node_);
   }
 
+  /// True if it points to a node.
   explicit operator bool() const { return node_ != nullptr; }
+  /// True if both point to the same node.
   bool operator==(const NodeRef& other) const { return node_ == other.node_; }
   /// Defined in node.hpp, with the Node.
   inline Node* get() const;
+  /// Access to the node.
   inline Node* operator->() const;
+  /// The node.
   inline Node& operator*() const;
 
  private:

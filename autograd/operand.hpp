@@ -13,25 +13,32 @@ namespace xg {
 /// the dtype of the tensor they meet. An Operand lives no longer than the call.
 class XG_API Operand {
  public:
+  /// The tensor itself, which must live as long. An undefined one is a ValueError.
   Operand(const Tensor& tensor, std::source_location where = std::source_location::current());
+  /// What a rule saved, if it was not changed.
   Operand(const Saved& saved, std::source_location where = std::source_location::current())
       : Operand(saved.get(), where) {}
+  /// A constant.
   Operand(const Array& array, std::source_location where = std::source_location::current())
       : own_(array), where_(where) {}
+  /// A number, whose dtype is decided by what it meets.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(T number, std::source_location where = std::source_location::current())
       : number_(static_cast<double>(number)),
         number_dtype_(Tensor::default_dtype<T>()),
         is_number_(true),
         where_(where) {}
+  /// A constant vector.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<T> values,
                                            std::source_location where = std::source_location::current())
       : own_(values), where_(where) {}
+  /// A constant matrix.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<std::initializer_list<T>> rows,
                                            std::source_location where = std::source_location::current())
       : own_(rows), where_(where) {}
+  /// The same argument.
   Operand(const Operand&) = default;
   Operand& operator=(const Operand&) = delete;
 
@@ -41,10 +48,15 @@ class XG_API Operand {
     if (!own_.defined()) materialize(number_dtype_);
     return own_;
   }
+  /// The value.
   const Array& array() const { return tensor().array(); }
+  /// Its shape.
   const Shape& shape() const { return tensor().shape(); }
+  /// Its dtype.
   DType dtype() const { return tensor().dtype(); }
+  /// The user's line.
   const std::source_location& where() const { return where_; }
+  /// As tensor().
   operator const Tensor&() const { return tensor(); }
 
   /// True for a number, whose dtype is not decided yet.

@@ -23,9 +23,11 @@ class XG_API Profiler final : private detail::Observer {
  public:
   /// What one kind of operation took.
   struct Row {
-    std::int64_t forward_calls = 0, backward_calls = 0;
-    double forward_seconds = 0, backward_seconds = 0;
-    std::int64_t bytes = 0;  ///< of all results, those of the rules included
+    std::int64_t forward_calls = 0;   ///< how often it was called
+    std::int64_t backward_calls = 0;  ///< how often its rules were
+    double forward_seconds = 0;       ///< what the calls took in all
+    double backward_seconds = 0;      ///< what the rules took
+    std::int64_t bytes = 0;           ///< of all results, those of the rules included
   };
 
   Profiler();

@@ -34,9 +34,9 @@ concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& outp
 /// and what it captured are dropped then.
 template <GradientRule Rule>
 struct Edge {
-  NodeRef to;
-  std::optional<Rule> rule;
-  std::source_location where;
+  NodeRef to;                  ///< the input's node, or null
+  std::optional<Rule> rule;    ///< how the gradient goes there
+  std::source_location where;  ///< the user's line
 };
 
 /// For operations whose number of inputs is known at run time.
@@ -46,7 +46,7 @@ using AnyEdge = Edge<std::function<Tensor(const Tensor&)>>;
 /// Operand.
 template <GradientRule Rule>
 struct NewEdge : Edge<Rule> {
-  const Array* operand;
+  const Array* operand;  ///< the input's value
 };
 
 template <GradientRule Rule>
@@ -151,8 +151,8 @@ class XG_API RecordedList final : public Node {
 /// The result of an operation: `value`, with a node in the graph if any edge leads somewhere. `op` must outlive the
 /// graph (a string literal). This is all that a new operation needs:
 /// ```cpp
-/// Tensor cube(const Operand& x) {
-///   return record("cube", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x; }));
+/// Tensor third_power(const Operand& x) {
+///   return record("third_power", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x; }));
 /// }
 /// ```
 template <class... Rules>

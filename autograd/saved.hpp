@@ -9,26 +9,34 @@ namespace xg {
 
 /// Thrown when a saved tensor is not what it was; the engine turns it into a GraphError that names the operation.
 struct SavedTensorChanged {
-  Shape shape;
-  std::uint64_t saved_version;
-  std::uint64_t version;
+  Shape shape;                  ///< of the tensor
+  std::uint64_t saved_version;  ///< when it was saved
+  std::uint64_t version;        ///< now
 };
 
 /// A tensor that a rule keeps for the backward pass. Reading it checks that its elements were not changed in place in
 /// the meantime. A rule captures every tensor it needs as a Saved.
 class XG_API Saved {
  public:
+  /// Keeps the tensor and its version.
   explicit Saved(const Tensor& tensor) : tensor_(tensor), version_(tensor.array().version()) {}
+  /// Keeps the same; noted by a SavedList.
   Saved(const Saved& other);
+  /// Takes the other's place.
   Saved(Saved&&) = default;
+  /// Keeps the same.
   Saved& operator=(const Saved&) = default;
+  /// Takes the other's place.
   Saved& operator=(Saved&&) = default;
 
+  /// False once the elements were changed.
   bool intact() const { return tensor_.array().version() == version_; }
+  /// The tensor; throws SavedTensorChanged if it was changed.
   const Tensor& get() const {
     if (!intact()) throw SavedTensorChanged{tensor_.shape(), version_, tensor_.array().version()};
     return tensor_;
   }
+  /// As get().
   operator const Tensor&() const { return get(); }
 
  private:

@@ -30,6 +30,7 @@ class XG_API Tensor {
   Tensor() = default;
   /// A constant that shares the array's elements.
   Tensor(const Array& value) : value_(value) {}
+  /// A constant that takes the array over.
   Tensor(Array&& value) : value_(std::move(value)) {}
   /// A result of a recorded operation.
   Tensor(Array value, NodeRef node) : value_(std::move(value)), node_(std::move(node)) {}
@@ -42,19 +43,28 @@ class XG_API Tensor {
   template <class T>
   requires std::is_arithmetic_v<T> Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>())
       : value_(from_list(std::vector<double>(values.begin(), values.end()), {length(values)}, dtype)) {}
+  /// A matrix of constants.
   template <class T>
   requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<T>> rows,
                                           DType dtype = default_dtype<T>());
+  /// A three-dimensional constant.
   template <class T>
   requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks,
                                           DType dtype = default_dtype<T>());
 
+  /// False for one that was never assigned.
   bool defined() const { return value_.defined(); }
+  /// The value inside.
   const Array& array() const { return value_; }
+  /// The value inside, whose elements may be changed: bump_version() must follow.
   Array& array() { return value_; }
+  /// The extent of every axis.
   const Shape& shape() const { return value_.shape(); }
+  /// How many axes there are.
   std::size_t rank() const { return value_.rank(); }
+  /// How many elements there are.
   std::int64_t size() const { return value_.size(); }
+  /// The type of the elements.
   DType dtype() const { return value_.dtype(); }
   /// The only element as a T. More than one is a ShapeError.
   template <class T = double>
@@ -71,6 +81,7 @@ class XG_API Tensor {
   /// A part of it, as index() gives it: `x[{Slice(1, -1), ellipsis, 0}]`, `x[0]`. Defined in ops/index.hpp.
   Tensor operator[](const Indices& indices) const;
 
+  /// True if a gradient flows through it.
   bool requires_grad() const { return static_cast<bool>(node_); }
   /// Makes this a leaf whose gradient backward() collects, or a constant again. Only for floating dtypes and for
   /// tensors that are not results of recorded operations.
@@ -81,6 +92,7 @@ class XG_API Tensor {
   /// Adds the gradient of this tensor with respect to every leaf it depends on to that leaf's grad().
   /// Without options the tensor must have one element.
   void backward(std::source_location where = std::source_location::current()) const;
+  /// The same with options; a gradient must be given if there is more than one element.
   void backward(const BackwardOptions& options, std::source_location where = std::source_location::current()) const;
 
   /// The gradient collected so far; undefined if there is none.
@@ -101,8 +113,10 @@ class XG_API Tensor {
   /// A gradient that still needs the old elements is refused afterwards.
   void assign(const Tensor& values, std::source_location where = std::source_location::current());
 
+  /// Its place in the graph; null for a constant.
   const NodeRef& node() const { return node_; }
 
+  /// What a C++ type becomes: floating types float32, integers int64, bool boolean.
   template <class T>
   static constexpr DType default_dtype() {
     if constexpr (std::is_same_v<T, bool>)
@@ -123,6 +137,7 @@ class XG_API Tensor {
   NodeRef node_;
 };
 
+/// The options of backward().
 struct BackwardOptions {
   Tensor gradient = {};       ///< of the loss with respect to the root, in the root's shape; 1 if undefined
   bool retain_graph = false;  ///< keep what the rules saved, so that the graph can be walked again

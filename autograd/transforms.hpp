@@ -16,6 +16,7 @@ namespace xg {
 /// A function of one tensor.
 using UnaryFunction = std::function<Tensor(const Tensor& x)>;
 
+/// The options of all transforms.
 struct TransformOptions {
   bool create_graph = false;  ///< record the derivatives, so that they can be differentiated
 };
@@ -23,13 +24,13 @@ struct TransformOptions {
 /// What vjp and value_and_grad return: f(x), and a gradient in the shape and dtype of each x (zeros for one that does
 /// not matter).
 struct ValueAndGradients {
-  Tensor value;
-  std::vector<Tensor> gradients;
+  Tensor value;                   ///< f(x)
+  std::vector<Tensor> gradients;  ///< one for each x
 };
 /// What jvp returns: f(x) and its derivative along the tangent, in the shape of f(x).
 struct ValueAndTangent {
-  Tensor value;
-  Tensor tangent;
+  Tensor value;    ///< f(x)
+  Tensor tangent;  ///< its derivative
 };
 
 /// f(x) and its gradients. f must give one element, else it is a ShapeError.

@@ -22,18 +22,27 @@ class XG_API Array {
 
   /// Uninitialised elements.
   static Array empty(const Shape& shape, DType dtype = float32);
+  /// All elements equal.
   static Array full(const Shape& shape, double value, DType dtype = float32);
+  /// All elements 0.
   static Array zeros(const Shape& shape, DType dtype = float32) { return full(shape, 0, dtype); }
   /// A copy of `values`, in row-major order. Their count must be the shape's.
   template <class T>
   static Array from(const std::vector<T>& values, const Shape& shape);
 
+  /// False for one that was never assigned.
   bool defined() const { return static_cast<bool>(storage_); }
+  /// The extent of every axis.
   const Shape& shape() const { return shape_; }
+  /// The distance of neighbours along every axis, in elements.
   const Strides& strides() const { return strides_; }
+  /// How many axes there are.
   std::size_t rank() const { return shape_.rank(); }
+  /// How many elements there are.
   std::int64_t size() const { return size_; }
+  /// The type of the elements.
   DType dtype() const { return dtype_; }
+  /// What the elements take, without gaps.
   std::size_t bytes() const { return static_cast<std::size_t>(size_) * size_of(dtype_); }
   /// True if the elements lie in row-major order without gaps.
   bool is_contiguous() const { return contiguous_; }
@@ -44,6 +53,7 @@ class XG_API Array {
     if (dtype_of<T>() != dtype_) wrong_type(dtype_of<T>());
     return reinterpret_cast<T*>(raw());
   }
+  /// The first element, of any type.
   std::byte* raw() const { return storage_.data() + static_cast<std::size_t>(offset_) * size_of(dtype_); }
 
   /// The only element, of any dtype, as a T.
@@ -62,9 +72,13 @@ class XG_API Array {
 
   /// Views. Axes and bounds are already checked by the caller.
   Array permute(const std::vector<std::size_t>& axes) const;
+  /// Every step-th of `count` elements along an axis.
   Array slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step) const;
+  /// Axes of extent 1 stretched, and new ones in front.
   Array broadcast_to(const Shape& shape) const;
+  /// A new axis of extent 1.
   Array expand_dims(std::size_t axis) const;
+  /// Without an axis of extent 1.
   Array squeeze(std::size_t axis) const;
   /// A view where the strides allow it, else a copy. The number of elements must be the same.
   Array reshape(const Shape& shape) const;
@@ -73,14 +87,17 @@ class XG_API Array {
 
   /// Copies `values` (of the same shape and dtype) into these elements and raises the version.
   void assign(const Array& values);
+  /// How often the elements were changed in place.
   std::uint64_t version() const { return storage_.version(); }
   /// Must follow every change of the elements in place, so that a gradient that needs the old ones is refused.
   void bump_version() { storage_.bump_version(); }
   /// True if no other array shares the elements.
   bool is_unique() const { return storage_.unique(); }
+  /// True if both have the same elements.
   bool shares_storage(const Array& other) const { return storage_ == other.storage_; }
   /// The same for all arrays that share their elements, and how many bytes those take.
   const void* storage_id() const { return storage_.data(); }
+  /// What those take in all.
   std::size_t storage_bytes() const { return storage_.bytes(); }
 
  private:

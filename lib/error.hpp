@@ -55,6 +55,7 @@ class XG_API IOError : public Error {
 /// scope of a thread wins.
 class XG_API CallerScope {
  public:
+  /// Opens the scope, unless one is open.
   explicit CallerScope(std::source_location where);
   ~CallerScope();
   CallerScope(const CallerScope&) = delete;

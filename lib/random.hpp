@@ -26,16 +26,23 @@ struct Stream;
 /// Every draw uses one step. A draw that throws uses none.
 class XG_API Generator {
  public:
+  /// The user's line.
   using Place = std::source_location;
 
+  /// At step 0.
   explicit Generator(std::uint64_t seed, std::uint64_t consumer = 0);
+  /// One that draws the same from here on.
   Generator(const Generator& other);
+  /// Draws the same as the other from here on.
   Generator& operator=(const Generator& other);
 
+  /// The first of the three numbers.
   std::uint64_t seed() const;
+  /// The second.
   std::uint64_t consumer() const;
   /// The step of the next draw.
   std::uint64_t step() const;
+  /// Makes the next draw that of another step.
   void set_step(std::uint64_t step);
 
   /// Uniform in [low, high): multiples of 2^-24 (float32) or 2^-53 (float64) of the interval's length, never `high`
@@ -78,15 +85,19 @@ class XG_API Generator {
 /// steps do not change.
 class XG_API DrawLog {
  public:
+  /// Notes draws while it lives.
   class XG_API Record {
    public:
+    /// Notes them in that log, which must live as long.
     explicit Record(DrawLog& log);
     ~Record();
     Record(const Record&) = delete;
     Record& operator=(const Record&) = delete;
   };
+  /// Repeats draws while it lives.
   class XG_API Replay {
    public:
+    /// Repeats those of that log.
     explicit Replay(const DrawLog& log);
     ~Replay();
     Replay(const Replay&) = delete;

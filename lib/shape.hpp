@@ -17,28 +17,40 @@ namespace xg {
 /// The extent of every axis: up to eight of them, kept inside the object. Also used for strides, in elements.
 class XG_API Shape {
  public:
-  static constexpr std::size_t max_rank = 8;
+  static constexpr std::size_t max_rank = 8;  ///< how many axes there may be
 
   Shape() = default;
+  /// More than eight extents are a ShapeError.
   Shape(std::initializer_list<std::int64_t> sizes);
+  /// The same for a list.
   explicit Shape(const std::vector<std::int64_t>& sizes);
   /// `rank` axes of extent `value`.
   static Shape filled(std::size_t rank, std::int64_t value);
 
+  /// How many axes there are.
   std::size_t rank() const { return rank_; }
+  /// The extent of an axis.
   std::int64_t operator[](std::size_t axis) const { return sizes_[axis]; }
+  /// The extent of an axis, to be changed.
   std::int64_t& operator[](std::size_t axis) { return sizes_[axis]; }
+  /// The extent of the last axis.
   std::int64_t back() const { return sizes_[rank_ - 1]; }
+  /// The first extent.
   const std::int64_t* begin() const { return sizes_.data(); }
+  /// Behind the last extent.
   const std::int64_t* end() const { return sizes_.data() + rank_; }
 
+  /// A new last axis. A ninth is a ShapeError.
   void push_back(std::int64_t size);
+  /// A new axis at a position.
   void insert(std::size_t axis, std::int64_t size);
+  /// Takes an axis away.
   void erase(std::size_t axis);
 
   /// The product of the extents, 1 without axes. A negative extent or an overflow is a ShapeError.
   std::int64_t elements() const;
 
+  /// True if all extents are the same.
   bool operator==(const Shape& other) const;
 
  private:
@@ -65,12 +77,16 @@ XG_API bool broadcasts_to(const Shape& from, const Shape& to);
 class XG_API Axes {
  public:
   Axes() = default;
+  /// One axis.
   Axes(int axis) : Axes({axis}) {}
+  /// These axes.
   Axes(std::initializer_list<int> axes) : Axes(std::span(axes.begin(), axes.size())) {}
   /// More axes than an array can have are a ShapeError.
   explicit Axes(std::span<const int> axes);
 
+  /// True if none was named.
   bool all() const { return all_; }
+  /// Those that were named.
   std::span<const int> list() const { return {axes_.data(), count_}; }
 
  private:

@@ -13,18 +13,22 @@ namespace xg::nn {
 /// elu, selu, gelu, silu, mish, leaky_relu, softsign.
 class XG_API ActivationFunction {
  public:
+  /// A function of one tensor.
   using Function = std::function<Tensor(const Tensor&)>;
 
   /// The identity.
   ActivationFunction() = default;
   /// An unknown name is a ValueError that lists the known ones.
   ActivationFunction(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   ActivationFunction(const std::string& name, std::source_location where = std::source_location::current())
       : ActivationFunction(name.c_str(), where) {}
+  /// A function of the user's.
   template <class F>
   requires std::is_invocable_r_v<Tensor, F, const Tensor&> ActivationFunction(F function)
       : name_(custom), function_(std::move(function)) {}
 
+  /// The name it was found by; empty for a function of the user's.
   const std::string& name() const { return name_; }
   /// Errors in a function of the user's name the line in it.
   Tensor operator()(const Tensor& x) const;

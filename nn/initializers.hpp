@@ -14,14 +14,18 @@ namespace xg::nn {
 /// orthogonal.
 class XG_API Initializer {
  public:
+  /// Draws the values of a parameter.
   using Function = std::function<Array(const Shape& shape, DType dtype, Generator& generator)>;
 
   /// An unknown name is a ValueError that lists the known ones.
   Initializer(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Initializer(const std::string& name, std::source_location where = std::source_location::current())
       : Initializer(name.c_str(), where) {}
+  /// A function of the user's.
   Initializer(Function function) : function_(std::move(function)) {}
 
+  /// The values for that shape.
   Array operator()(const Shape& shape, DType dtype, Generator& generator) const {
     return function_(shape, dtype, generator);
   }
@@ -38,13 +42,17 @@ XG_API Initializer zeros_initializer();
 XG_API Initializer ones_initializer();
 XG_API Initializer constant(double value);
 
+/// The bounds of uniform numbers.
 struct RandomUniformOptions {
-  double low = -0.05, high = 0.05;
+  double low = -0.05;  ///< the smallest number
+  double high = 0.05;  ///< what all numbers are below
 };
 XG_API Initializer random_uniform(const RandomUniformOptions& options = {});
 
+/// The moments of normal numbers.
 struct RandomNormalOptions {
-  double mean = 0, stddev = 0.05;
+  double mean = 0;       ///< of the distribution
+  double stddev = 0.05;  ///< of the distribution
 };
 XG_API Initializer random_normal(const RandomNormalOptions& options = {});
 XG_API Initializer truncated_normal(const RandomNormalOptions& options = {});

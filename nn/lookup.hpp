@@ -12,12 +12,14 @@ namespace xg::nn {
 
 /// A name that something is looked up by, with the user's line.
 struct Name {
+  /// A name and the user's line.
   Name(const char* name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
+  /// A name and the user's line.
   Name(const std::string& name, std::source_location line = std::source_location::current())
       : text(name), where(line) {}
 
-  std::string text;
-  std::source_location where;
+  std::string text;            ///< the name
+  std::source_location where;  ///< the user's line
 };
 
 /// What a name stands for, in a table of the known ones. An unknown name is a ValueError that lists them.

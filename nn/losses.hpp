@@ -11,6 +11,7 @@ namespace xg::nn {
 // Losses of (y_true, y_pred), in Keras's order, averaged over the batch: scalars. y_true is converted to y_pred's
 // dtype. Shapes that do not fit are a ShapeError.
 
+/// The options of the crossentropies.
 struct CrossentropyOptions {
   bool from_logits = false;  ///< y_pred are logits instead of probabilities
 };
@@ -39,18 +40,23 @@ XG_API Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred,
 /// sparse_categorical_crossentropy, binary_crossentropy, mean_squared_error (mse), mean_absolute_error (mae).
 class XG_API Loss {
  public:
+  /// Y_true and y_pred to one number for each sample..
   using Function = std::function<Tensor(const Tensor& y_true, const Tensor& y_pred)>;
 
   Loss() = default;
   /// An unknown name is a ValueError that lists the known ones.
   Loss(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Loss(const std::string& name, std::source_location where = std::source_location::current())
       : Loss(name.c_str(), where) {}
+  /// A function of the user's.
   template <class F>
   requires std::is_invocable_r_v<Tensor, F, const Tensor&, const Tensor&> Loss(F function)
       : name_(custom), function_(std::move(function)) {}
 
+  /// False for none.
   explicit operator bool() const { return static_cast<bool>(function_); }
+  /// The name it was found by.
   const std::string& name() const { return name_; }
   /// Errors in a function of the user's name the line in it.
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;

@@ -16,10 +16,14 @@ class XG_API Metric {
   /// The sum of the figure over the samples of a batch.
   using BatchSum = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
 
+  /// A metric that adds up `batch_sum` over batches.
   Metric(std::string name, BatchSum batch_sum) : name_(std::move(name)), batch_sum_(std::move(batch_sum)) {}
 
+  /// As it is shown.
   const std::string& name() const { return name_; }
+  /// Forgets the batches so far.
   void reset();
+  /// Adds a batch.
   void update(const Tensor& y_true, const Tensor& y_pred, std::source_location where = std::source_location::current());
   /// The mean so far; 0 before the first sample.
   double result() const { return samples_ == 0 ? 0 : sum_ / static_cast<double>(samples_); }
@@ -47,10 +51,13 @@ class XG_API MetricChoice {
  public:
   /// An unknown name is a ValueError that lists the known ones.
   MetricChoice(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   MetricChoice(const std::string& name, std::source_location where = std::source_location::current())
       : MetricChoice(name.c_str(), where) {}
+  /// A metric of the user's.
   MetricChoice(Metric metric);
 
+  /// The name it was given by.
   const std::string& name() const { return name_; }
   /// The metric for a loss of that name and outputs of that width.
   Metric make(const std::string& loss, std::int64_t output_width) const;

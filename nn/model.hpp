@@ -18,42 +18,47 @@
 
 namespace xg::nn {
 
+/// What compile() wants to know.
 struct CompileOptions {
-  OptimizerChoice optimizer = {};
-  Loss loss = {};
-  std::vector<MetricChoice> metrics = {};
+  OptimizerChoice optimizer = {};          ///< how parameters change
+  Loss loss = {};                          ///< what is made small
+  std::vector<MetricChoice> metrics = {};  ///< what is shown beside it
 };
 
 /// Samples and targets; none if undefined.
 struct ValidationData {
-  Tensor x = {}, y = {};
+  Tensor x = {};  ///< samples
+  Tensor y = {};  ///< what belongs to them
 };
 
+/// The options of fit().
 struct FitOptions {
-  std::int64_t batch_size = 32;
-  int epochs = 1;
-  int verbose = 1;  ///< 0: silent, 1: a progress bar, 2: a line for each epoch
-  std::vector<CallbackChoice> callbacks = {};
-  double validation_split = 0;  ///< this share of the samples, from the end, is kept for validation
-  ValidationData validation_data = {};
-  bool shuffle = true;   ///< a new order for each epoch
-  Display display = {};  ///< where the progress is shown
+  std::int64_t batch_size = 32;                ///< of every batch but the last
+  int epochs = 1;                              ///< how often all samples are seen
+  int verbose = 1;                             ///< 0: silent, 1: a progress bar, 2: a line for each epoch
+  std::vector<CallbackChoice> callbacks = {};  ///< called on the way
+  double validation_split = 0;                 ///< this share of the samples, from the end, is kept for validation
+  ValidationData validation_data = {};         ///< evaluated after every epoch
+  bool shuffle = true;                         ///< a new order for each epoch
+  Display display = {};                        ///< where the progress is shown
 };
 
+/// The options of evaluate().
 struct EvaluateOptions {
-  std::int64_t batch_size = 32;
-  int verbose = 1;  ///< 0: silent, 1: a progress bar
-  Display display = {};
+  std::int64_t batch_size = 32;  ///< of every batch but the last
+  int verbose = 1;               ///< 0: silent, 1: a progress bar
+  Display display = {};          ///< where the bar is drawn
 };
 
+/// The options of predict().
 struct PredictOptions {
-  std::int64_t batch_size = 32;
+  std::int64_t batch_size = 32;  ///< of every batch but the last
 };
 
 /// What evaluate() and train_on_batch() found: the loss, penalties included, and the metrics by name.
 struct XG_API Score {
-  double loss = 0;
-  Logs metrics = {};
+  double loss = 0;    ///< the mean over all samples
+  Logs metrics = {};  ///< by their names
 
   /// "loss" or a metric's name. An unknown one is a ValueError that lists the known ones.
   double operator[](const Name& name) const;
@@ -67,6 +72,7 @@ class XG_API Model : public Module {
   /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError,
   /// as is an optimizer that changes another model's parameters.
   void compile(CompileOptions options, std::source_location where = std::source_location::current());
+  /// True once compile() was called.
   bool compiled() const { return training_setup_ != nullptr; }
 
   /// Trains for some epochs. x and y are cut along their first axes; the loss of a batch is computed before its update.
@@ -84,6 +90,7 @@ class XG_API Model : public Module {
 
   /// The table of layers, output shapes and parameter counts, as Keras 2.2.4 prints it.
   void summary() const;
+  /// Prints what summary() returns.
   void summary(std::ostream& out) const;
 
   /// The optimizer given to compile.

@@ -17,9 +17,9 @@ namespace xg::nn {
 
 /// A parameter or buffer, the path by which it is found ("dense_1.kernel"), and what its size adds to the loss.
 struct NamedTensor {
-  std::string name;
-  Tensor value;
-  Regularizer regularizer = {};
+  std::string name;              ///< the path by which it is found
+  Tensor value;                  ///< the parameter itself
+  Regularizer regularizer = {};  ///< what its size adds to the loss
 };
 
 /// What a model is made of: a function of one tensor with named parameters, buffers and children. Declaring registers:
@@ -35,7 +35,9 @@ struct NamedTensor {
 class XG_API Module {
  public:
   Module() = default;
+  /// Takes over what the other declared.
   Module(Module&&) = default;
+  /// Takes over what the other declared.
   Module& operator=(Module&&) = default;
   virtual ~Module() = default;
 
@@ -52,18 +54,23 @@ class XG_API Module {
   Tensor operator[](const Name& path) const;
   /// How many numbers the parameters hold.
   std::int64_t parameter_count() const;
+  /// The children with their names, in order of declaration.
   const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const { return children_; }
 
   /// Called after every pass of this module; a defined result replaces the output.
   using ForwardHook = std::function<Tensor(Module& module, const Tensor& x, const Tensor& y)>;
   /// Called with the gradient of the output each time a backward pass has computed it; a defined result replaces it.
   using BackwardHook = std::function<Tensor(Module& module, const Tensor& output_gradient)>;
+  /// Adds a forward hook.
   void register_forward_hook(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
+  /// Adds a backward hook.
   void register_backward_hook(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
 
   /// Switches this module and its children between training (dropout acts) and evaluation. New modules are in training.
   void train(bool on = true);
+  /// As train(false).
   void eval() { train(false); }
+  /// True unless eval() was called last.
   bool training() const { return training_; }
 
   /// What the regularizers add to the loss, a scalar: those of the parameters, and those of the outputs in the last
@@ -97,6 +104,7 @@ class XG_API Module {
     adopt(owned, std::move(name), where);
     return *owned;
   }
+  /// Declares a child that somebody else may hold too.
   void adopt(std::shared_ptr<Module> child, std::string name, std::source_location where);
   /// Adds a term to the penalty of this pass.
   void add_penalty(const Tensor& term);

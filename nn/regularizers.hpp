@@ -12,18 +12,23 @@ namespace xg::nn {
 /// tensor to a scalar, one of the functions below, or the names "l1", "l2", "l1_l2" with Keras's factor 0.01.
 class XG_API Regularizer {
  public:
+  /// A tensor to one number.
   using Function = std::function<Tensor(const Tensor&)>;
 
   /// No penalty.
   Regularizer() = default;
   /// An unknown name is a ValueError that lists the known ones.
   Regularizer(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Regularizer(const std::string& name, std::source_location where = std::source_location::current())
       : Regularizer(name.c_str(), where) {}
+  /// A function of the user's.
   template <class F>
   requires std::is_invocable_r_v<Tensor, F, const Tensor&> Regularizer(F function) : function_(std::move(function)) {}
 
+  /// False for none.
   explicit operator bool() const { return static_cast<bool>(function_); }
+  /// What x adds to the loss.
   Tensor operator()(const Tensor& x) const { return function_(x); }
 
   /// The factor of one that l2() made, which an optimizer can apply within its own pass; else 0.
@@ -41,8 +46,10 @@ XG_API Regularizer l1(double factor = 0.01, std::source_location where = std::so
 /// factor * sum x^2, without a half. A negative factor is a ValueError.
 XG_API Regularizer l2(double factor = 0.01, std::source_location where = std::source_location::current());
 
+/// How much the two penalties count.
 struct L1L2 {
-  double l1 = 0.01, l2 = 0.01;
+  double l1 = 0.01;  ///< of sum |x|
+  double l2 = 0.01;  ///< of sum x^2
 };
 /// l1 * sum |x| + l2 * sum x^2.
 XG_API Regularizer l1_l2(const L1L2& factors = {}, std::source_location where = std::source_location::current());

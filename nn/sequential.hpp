@@ -22,6 +22,7 @@ class XG_API Sequential : public Model {
   /// Any module in the list of a Sequential, with the user's line.
   class Item {
    public:
+    /// A layer, or a model.
     template <std::derived_from<Module> M>
     Item(M module, std::source_location where = std::source_location::current())
         : module_(std::make_shared<M>(std::move(module))), where_(where) {}
@@ -33,6 +34,7 @@ class XG_API Sequential : public Model {
   };
 
   Sequential() = default;
+  /// These, one behind the other.
   Sequential(std::initializer_list<Item> modules);
 
   /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of

@@ -16,9 +16,10 @@ enum class PadMode {
   edge,      ///< the outermost element again
   reflect,   ///< mirrored at the outermost element, which is not repeated
 };
+/// The options of pad().
 struct PadOptions {
-  PadMode mode = PadMode::constant;
-  double value = 0;  ///< of constant padding
+  PadMode mode = PadMode::constant;  ///< where the new elements come from
+  double value = 0;                  ///< of constant padding
 };
 /// x with elements before and after along its axes: a pair of counts for every axis, from the first. Fewer pairs than
 /// axes leave the rest alone. A negative count, and reflecting further than an axis reaches, is a ValueError.

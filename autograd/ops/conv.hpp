@@ -9,12 +9,13 @@ namespace xg {
 // channels / groups, features). All floating and of one dtype. Not flipped: the sum over k of
 // x[o stride + k dilation - padding] w[k].
 
+/// The options of convolutions.
 struct ConvOptions {
-  Tensor bias = {};  ///< (features), added to every pixel; not for transposed convolutions
-  PerAxis stride = 1;
-  Padding padding = "valid";
-  PerAxis dilation = 1;     ///< the distance between the elements of the kernel
-  std::int64_t groups = 1;  ///< channels and features fall into as many groups, which do not see each other
+  Tensor bias = {};           ///< (features), added to every pixel; not for transposed convolutions
+  PerAxis stride = 1;         ///< the distance between windows
+  Padding padding = "valid";  ///< zeros around x
+  PerAxis dilation = 1;       ///< the distance between the elements of the kernel
+  std::int64_t groups = 1;    ///< channels and features fall into as many groups, which do not see each other
 };
 
 /// (batch, length, channels) with (k, channels / groups, features) -> (batch, length', features), where length' =
@@ -35,11 +36,12 @@ XG_API Tensor conv2d_transpose(const Operand& x, const Operand& w, const ConvOpt
 /// As conv1d_transpose, for (batch, depth, height, width, channels) with (kd, kh, kw, features / groups, channels).
 XG_API Tensor conv3d_transpose(const Operand& x, const Operand& w, const ConvOptions& options = {});
 
+/// The options of unfold() and fold().
 struct UnfoldOptions {
-  PerAxis window = 1;
-  PerAxis stride = 1;
-  Padding padding = "valid";
-  PerAxis dilation = 1;
+  PerAxis window = 1;         ///< how many elements of each axis a window has
+  PerAxis stride = 1;         ///< the distance between windows
+  Padding padding = "valid";  ///< zeros around x
+  PerAxis dilation = 1;       ///< the distance between a window's elements
 };
 
 /// The windows of x (batch, spatial axes, channels), each as one row: (batch, spatial axes of the windows, window

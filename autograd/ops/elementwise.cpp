@@ -80,6 +80,12 @@ Tensor square(const Operand& x) {
                 edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 2.0 * x; }));
 }
 
+Tensor cube(const Operand& x) {
+  check_numeric("cube", x);
+  return record("cube", kernels::multiply(kernels::square(x.array()), x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * square(x.get()); }));
+}
+
 Tensor abs(const Operand& x) {
   check_numeric("abs", x);
   return record("abs", kernels::abs(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sign(x); }));

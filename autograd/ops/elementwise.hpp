@@ -6,8 +6,8 @@
 
 namespace xg {
 
-// Elementwise functions of one tensor, of any shape. NaN stays NaN. Integers become float32, except in square, abs,
-// sign, floor, ceil, round and clip.
+// Elementwise functions of one tensor, of any shape. NaN stays NaN. Integers become float32, except in square, cube,
+// abs, sign, floor, ceil, round and clip.
 
 /// e^x. Gradient: dy e^x.
 XG_API Tensor exp(const Operand& x);
@@ -23,6 +23,8 @@ XG_API Tensor sqrt(const Operand& x);
 XG_API Tensor rsqrt(const Operand& x);
 /// x^2. Gradient: 2 dy x.
 XG_API Tensor square(const Operand& x);
+/// x^3. Gradient: 3 dy x^2.
+XG_API Tensor cube(const Operand& x);
 /// |x|. Gradient: dy sign(x).
 XG_API Tensor abs(const Operand& x);
 /// -1, 0 or 1. Its gradient is 0.
@@ -41,10 +43,11 @@ XG_API Tensor erf(const Operand& x);
 XG_API Tensor erfc(const Operand& x);
 /// x limited to [low, high]. Gradient: dy inside the closed interval, 0 outside. low > high is a ValueError.
 XG_API Tensor clip(const Operand& x, double low, double high);
+/// What nan_to_num() puts in place.
 struct NanToNumOptions {
-  double nan = 0;
-  double infinity = std::numeric_limits<double>::max();  ///< limited to what the dtype can hold
-  double negative_infinity = std::numeric_limits<double>::lowest();
+  double nan = 0;                                                    ///< of NaN
+  double infinity = std::numeric_limits<double>::max();              ///< limited to what the dtype can hold
+  double negative_infinity = std::numeric_limits<double>::lowest();  ///< of -inf, limited likewise
 };
 /// x with numbers in place of NaN and infinities. Gradient: dy where x is finite, else 0.
 XG_API Tensor nan_to_num(const Operand& x, const NanToNumOptions& options = {});

@@ -15,16 +15,18 @@ namespace xg {
 /// The bounds of a slice, as in Python: negative positions count from the end, bounds outside are cut off, a negative
 /// step walks backwards.
 struct SliceOptions {
-  std::optional<std::int64_t> start = {};
-  std::optional<std::int64_t> stop = {};
-  std::int64_t step = 1;
+  std::optional<std::int64_t> start = {};  ///< the first position
+  std::optional<std::int64_t> stop = {};   ///< the first position that is left out
+  std::int64_t step = 1;                   ///< from one position to the next
 };
 
 /// A range of an axis, as Python's start:stop:step: `Slice()` all, `Slice(1, -1)`, `Slice({}, {}, -1)` backwards.
 struct Slice {
-  std::optional<std::int64_t> start, stop;
-  std::int64_t step;
+  std::optional<std::int64_t> start;  ///< the first position
+  std::optional<std::int64_t> stop;   ///< the first position that is left out
+  std::int64_t step;                  ///< from one position to the next
 
+  /// Python's from:to:by.
   Slice(std::optional<std::int64_t> from = {}, std::optional<std::int64_t> to = {}, std::int64_t by = 1)
       : start(from), stop(to), step(by) {}
 };
@@ -39,25 +41,34 @@ inline constexpr Ellipsis ellipsis{};
 /// are not named are taken whole.
 class XG_API Indices {
  public:
+  /// What one of them may be.
   using Index = std::variant<std::int64_t, Slice, Newaxis, Ellipsis>;
 
   /// One of the above, as a list's element: numbers of any integer type.
   struct Element : Index {
+    /// A number of any integer type.
     template <class T>
     requires std::is_integral_v<T> Element(T number) : Index(static_cast<std::int64_t>(number)) {}
+    /// A range.
     Element(Slice range) : Index(range) {}
+    /// A new axis.
     Element(Newaxis axis) : Index(axis) {}
+    /// The rest.
     Element(Ellipsis rest) : Index(rest) {}
   };
 
+  /// What is taken of the axes, from the first.
   Indices(std::initializer_list<Element> list, std::source_location where = std::source_location::current())
       : list_(list.begin(), list.end()), where_(where) {}
+  /// What is taken of the first axis.
   template <class T>
   requires std::is_constructible_v<Element, T> Indices(T only,
                                                        std::source_location where = std::source_location::current())
       : Indices({Element(only)}, where) {}
 
+  /// One for each that was given.
   const std::vector<Index>& list() const { return list_; }
+  /// The user's line.
   const std::source_location& where() const { return where_; }
 
  private:

@@ -9,6 +9,7 @@ namespace xg {
 /// nothing overflows. Gradient with respect to the logits: (softmax(logits) sum(targets) - targets) dy.
 XG_API Tensor cross_entropy(const Operand& logits, const Operand& targets);
 
+/// What is done to the targets of a cross-entropy.
 struct CrossEntropyOptions {
   double label_smoothing = 0;  ///< targets become (1 - s) targets + s / classes
   Tensor class_weights = {};   ///< (classes): each target is multiplied by its class's

@@ -17,6 +17,7 @@ XG_API Tensor rms_norm(const Operand& x, const Operand& gamma, double epsilon = 
 XG_API Tensor batch_norm(const Operand& x, const Operand& mean, const Operand& variance, const Operand& gamma,
                          const Operand& beta, double epsilon = 1e-3);
 
+/// Who sees whom.
 struct AttentionOptions {
   Tensor mask = {};     ///< boolean, broadcast to (..., queries, keys): where it is false no attention is paid
   bool causal = false;  ///< query i sees the keys up to i alone

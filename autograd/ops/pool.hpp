@@ -8,10 +8,11 @@ namespace xg {
 // Pooling: one number of every window and channel of x (batch, spatial axes, channels), which is floating. Padding is
 // not part of a window: it is no candidate for a maximum and does not count in an average.
 
+/// The options of pooling.
 struct PoolOptions {
-  PerAxis window = 2;
-  PerAxis stride = 0;  ///< 0: as wide as the window
-  Padding padding = "valid";
+  PerAxis window = 2;         ///< how many elements of each axis are pooled
+  PerAxis stride = 0;         ///< 0: as wide as the window
+  Padding padding = "valid";  ///< how far windows reach over the ends
 };
 
 /// The largest element of windows of x (batch, length, channels); NaN if there is one. The gradient goes to the first

@@ -7,14 +7,14 @@ namespace xg {
 /// Which axes a reduction folds (all, unless some are named; negative ones count from the end), and whether they stay
 /// with extent 1: `sum(x, {.axis = 1, .keepdims = true})`, `mean(x, {.axis = {0, 2}})`.
 struct Reduce {
-  Axes axis = {};
-  bool keepdims = false;
+  Axes axis = {};         ///< the axes to fold; all by default
+  bool keepdims = false;  ///< whether they stay, with extent 1
 };
 
 /// The options of var and stddev.
 struct VarianceOptions {
-  Axes axis = {};
-  bool keepdims = false;
+  Axes axis = {};         ///< the axes to fold; all by default
+  bool keepdims = false;  ///< whether they stay, with extent 1
   double correction = 0;  ///< divide by n - correction: 0 as NumPy and Keras, 1 for the unbiased estimate
 };
 
@@ -37,10 +37,11 @@ XG_API Tensor argmin(const Operand& x, const Reduce& options = {});
 XG_API Tensor var(const Operand& x, const VarianceOptions& options = {});
 /// The standard deviation: the square root of var, with an infinite gradient where it is 0.
 XG_API Tensor stddev(const Operand& x, const VarianceOptions& options = {});
+/// The options of norm().
 struct NormOptions {
-  Axes axis = {};
-  bool keepdims = false;
-  double order = 2;
+  Axes axis = {};         ///< the axes to fold; all by default
+  bool keepdims = false;  ///< whether they stay, with extent 1
+  double order = 2;       ///< which norm
 };
 /// (sum |x|^order)^(1/order): by default the Euclidean length. Order inf is max |x|, -inf min |x|, 0 how many elements
 /// are not 0. Gradient of the Euclidean one: dy x / y, and 0 where y is 0.

@@ -22,8 +22,10 @@ XG_API Tensor cummin(const Operand& x, int axis);
 XG_API Tensor sort(const Operand& x, int axis = -1, bool descending = false);
 /// The indices (int64) that put the elements in order; equal ones keep theirs, NaN comes last.
 XG_API Tensor argsort(const Operand& x, int axis = -1, bool descending = false);
+/// What topk() returns.
 struct TopK {
-  Tensor values, indices;
+  Tensor values;   ///< in order
+  Tensor indices;  ///< int64, where they stood
 };
 /// The k largest elements, or the smallest, in order, and their indices (int64). More than there are is a ValueError.
 XG_API TopK topk(const Operand& x, std::int64_t k, int axis = -1, bool largest = true);

@@ -13,7 +13,9 @@ namespace xg {
 /// A number for every spatial axis: one for all of them, or a list.
 class XG_API PerAxis {
  public:
+  /// The same for all axes.
   PerAxis(std::int64_t all) : PerAxis({all}) {}
+  /// One for each.
   PerAxis(std::initializer_list<std::int64_t> list) : numbers_(list) {}
 
   /// For `axes` axes. A list of another length, or a number below `least`, is a ValueError that names `op` and `what`.
@@ -28,12 +30,18 @@ class XG_API PerAxis {
 /// the stride, the odd one behind), a number for all sides, or one for each axis.
 class XG_API Padding {
  public:
+  /// "valid" or "same"; another name is a ValueError.
   Padding(const char* name, std::source_location where = std::source_location::current());
+  /// So many on every side.
   Padding(int all) : sides_(all) {}
+  /// So many on every side.
   Padding(std::int64_t all) : sides_(all) {}
+  /// So many on both sides of each axis.
   Padding(std::initializer_list<std::int64_t> axes) : sides_(axes) {}
 
+  /// Whether it was named so.
   bool same() const { return same_; }
+  /// Otherwise how many there are on both sides of each axis.
   const PerAxis& sides() const { return sides_; }
 
  private:

@@ -18,13 +18,18 @@ class Model;
 /// Named figures in the order they are shown: loss, the metrics, and with validation data the same with "val_" before.
 class XG_API Logs {
  public:
+  /// A name and its value.
   using Entry = std::pair<std::string, double>;
 
+  /// Adds one, or replaces it.
   void set(const std::string& name, double value);
+  /// True if there is one of that name.
   bool contains(const std::string& name) const;
   /// An unknown name is a ValueError that lists the known ones.
   double operator[](const Name& name) const;
+  /// The first of them, in the order they were set.
   auto begin() const { return entries_.begin(); }
+  /// Behind the last.
   auto end() const { return entries_.end(); }
 
  private:
@@ -33,10 +38,10 @@ class XG_API Logs {
 
 /// What a callback is told of the run it takes part in, and how it ends it.
 struct TrainingRun {
-  Model& model;
-  int epochs;
-  std::int64_t samples;
-  std::int64_t validation_samples;
+  Model& model;                           ///< which is trained
+  int epochs;                             ///< how many are planned
+  std::int64_t samples;                   ///< of an epoch
+  std::int64_t validation_samples;        ///< 0 without validation
   std::vector<std::string> figures = {};  ///< what the logs of an epoch will hold
   bool stop = false;                      ///< set it to end the run after this epoch
 };
@@ -45,10 +50,15 @@ struct TrainingRun {
 class XG_API Callback {
  public:
   virtual ~Callback() = default;
+  /// Before the first epoch.
   virtual void on_train_begin(TrainingRun&) {}
+  /// After the last one.
   virtual void on_train_end(TrainingRun&) {}
+  /// Before an epoch, counted from 0.
   virtual void on_epoch_begin(TrainingRun&, int /*epoch*/) {}
+  /// After an epoch, with its figures.
   virtual void on_epoch_end(TrainingRun&, int /*epoch*/, const Logs&) {}
+  /// Before a batch, counted from 0.
   virtual void on_batch_begin(TrainingRun&, std::int64_t /*batch*/) {}
   /// `seen`: how many samples of the epoch are done.
   virtual void on_batch_end(TrainingRun&, std::int64_t /*batch*/, std::int64_t /*seen*/, const Logs&) {}
@@ -57,16 +67,20 @@ class XG_API Callback {
 /// A callback as an option: an object (a copy is used), a shared pointer, or a reference to one that outlives the call.
 class CallbackChoice {
  public:
+  /// A callback of its own.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(C callback)
       : callback_(std::make_shared<C>(std::move(callback))) {}
+  /// A shared one.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback)
       : callback_(std::move(callback)) {}
+  /// One that the caller keeps.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::reference_wrapper<C> callback)
       : callback_(&callback.get(), [](Callback*) {}) {}
 
+  /// The callback.
   const std::shared_ptr<Callback>& get() const { return callback_; }
 
  private:

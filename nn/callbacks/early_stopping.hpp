@@ -10,12 +10,13 @@
 
 namespace xg::nn {
 
+/// When to stop.
 struct EarlyStoppingOptions {
-  std::string monitor = "val_loss";
-  double min_delta = 0;       ///< what counts as an improvement
-  int patience = 0;           ///< epochs without one before the run ends
-  std::string mode = "auto";  ///< "min", "max", or "auto": max for accuracies, else min
-  bool restore_best_weights = false;
+  std::string monitor = "val_loss";   ///< the figure that is watched
+  double min_delta = 0;               ///< what counts as an improvement
+  int patience = 0;                   ///< epochs without one before the run ends
+  std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min
+  bool restore_best_weights = false;  ///< whether the parameters of the best epoch come back at the end
 };
 
 /// Ends a run when a figure no longer improves.
@@ -29,7 +30,9 @@ class XG_API EarlyStopping : public Callback {
   /// The epoch (from 0) after which the run was ended; nothing if it was not.
   std::optional<int> stopped_epoch() const { return stopped_epoch_; }
 
+  /// Forgets an earlier run.
   void on_train_begin(TrainingRun& run) override;
+  /// Looks whether the figure has become better.
   void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
 
  private:

@@ -14,13 +14,18 @@ class XG_API History : public Callback {
  public:
   /// One value for each epoch, of "loss", "accuracy", "val_loss", ... An unknown name is a ValueError.
   const std::vector<double>& operator[](const Name& name) const;
+  /// True if there are values of that name.
   bool contains(const std::string& name) const;
   /// How long each epoch took.
   const std::vector<double>& seconds() const { return seconds_; }
+  /// The epochs they are from, counted from 0.
   std::size_t epochs() const { return seconds_.size(); }
+  /// All values by their names.
   const std::vector<std::pair<std::string, std::vector<double>>>& all() const { return values_; }
 
+  /// Starts the clock.
   void on_epoch_begin(TrainingRun& run, int epoch) override;
+  /// Adds the figures.
   void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
 
  private:

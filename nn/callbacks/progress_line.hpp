@@ -22,6 +22,7 @@ struct XG_API Display {
 /// A line that grows from " 0/100 [....]" to "100/100 [====] - 0s 2ms/step - loss: 0.2539", as Keras 2.2.4 draws it.
 class XG_API ProgressLine {
  public:
+  /// For so many samples.
   ProgressLine(std::int64_t target, const Display& display);
 
   /// Draws `current` of the target with the figures; at most every 0.05 s, but always at the target.

@@ -13,11 +13,13 @@ struct LabelledImages {
   Tensor labels;  ///< uint8 (N)
 };
 
+/// What load_mnist() returns.
 struct Mnist {
   LabelledImages train;  ///< 60,000 images of 28 x 28
   LabelledImages test;   ///< 10,000
 };
 
+/// The options of load_mnist().
 struct MnistOptions {
   std::string dir = {};  ///< where the four IDX files are, raw or gzipped; empty: looked for
 };

@@ -11,8 +11,10 @@ class XG_API Activation : public Layer {
   /// An unknown name is a ValueError that lists the known ones.
   explicit Activation(const char* name, std::source_location where = std::source_location::current())
       : function_(name, where) {}
+  /// The one of that name.
   explicit Activation(const std::string& name, std::source_location where = std::source_location::current())
       : function_(name, where) {}
+  /// A function of the user's.
   explicit Activation(ActivationFunction function) : function_(std::move(function)) {}
 
   Tensor forward(const Tensor& x) override { return function_(x); }

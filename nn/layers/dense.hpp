@@ -10,16 +10,17 @@
 
 namespace xg::nn {
 
+/// The options of Dense, in Keras's order.
 struct DenseOptions {
-  std::int64_t units = 0;      ///< width of the output
-  std::int64_t input_dim = 0;  ///< width of the input; 0: learnt from the first input
-  bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform";
-  Initializer bias_initializer = "zeros";
-  ActivationFunction activation = {};
-  Regularizer kernel_regularizer = {};    ///< of the kernel (input_dim, units)
-  Regularizer bias_regularizer = {};      ///< of the bias (units)
-  Regularizer activity_regularizer = {};  ///< of the output
+  std::int64_t units = 0;                             ///< width of the output
+  std::int64_t input_dim = 0;                         ///< width of the input; 0: learnt from the first input
+  bool use_bias = true;                               ///< whether a bias is added
+  Initializer kernel_initializer = "glorot_uniform";  ///< of the kernel (input_dim, units)
+  Initializer bias_initializer = "zeros";             ///< of the bias (units)
+  ActivationFunction activation = {};                 ///< of the sums
+  Regularizer kernel_regularizer = {};                ///< of the kernel (input_dim, units)
+  Regularizer bias_regularizer = {};                  ///< of the bias (units)
+  Regularizer activity_regularizer = {};              ///< of the output
   bool activity_mean = true;  ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
 };
 

@@ -4,11 +4,12 @@
 
 namespace xg::nn {
 
+/// The options of Adam.
 struct AdamOptions {
-  double learning_rate = 0.001;
-  double beta_1 = 0.9;
-  double beta_2 = 0.999;
-  double epsilon = 1e-7;
+  double learning_rate = 0.001;  ///< of every step
+  double beta_1 = 0.9;           ///< how much of the gradients' mean is kept
+  double beta_2 = 0.999;         ///< how much of their squares' mean is kept
+  double epsilon = 1e-7;         ///< added to the root
 };
 
 /// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1,
@@ -18,6 +19,7 @@ class XG_API Adam : public Optimizer {
  public:
   /// A negative rate, a beta outside [0, 1) or an epsilon that is not positive is a ValueError.
   explicit Adam(const AdamOptions& options = {}, std::source_location where = std::source_location::current());
+  /// For these parameters.
   explicit Adam(ParameterList parameters, const AdamOptions& options = {},
                 std::source_location where = std::source_location::current());
 

@@ -15,7 +15,9 @@ namespace xg::nn {
 /// The result of parameters() as an optimizer's argument, which braced options cannot be mistaken for.
 class ParameterList {
  public:
+  /// All of them.
   ParameterList(std::vector<NamedTensor> parameters) : parameters_(std::move(parameters)) {}
+  /// The list itself.
   std::vector<NamedTensor> take() && { return std::move(parameters_); }
 
  private:
@@ -30,7 +32,9 @@ class XG_API Optimizer {
 
   /// The parameters that step() changes: those given that need a gradient. State of earlier ones is dropped.
   void attach(std::vector<NamedTensor> parameters);
+  /// True once parameters were given.
   bool attached() const { return !parameters_.empty(); }
+  /// Those that step() changes.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
   /// One update of every parameter that has a gradient, in place. Without parameters it is a ValueError.
   void step(std::source_location where = std::source_location::current());
@@ -40,6 +44,7 @@ class XG_API Optimizer {
   /// way, which saves the graph from holding them. Returns what those regularizers added to the loss before the step.
   double step_with_penalties(std::source_location where = std::source_location::current());
 
+  /// Of the next step.
   double learning_rate() const { return learning_rate_; }
   /// A negative rate is a ValueError.
   void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
@@ -47,6 +52,7 @@ class XG_API Optimizer {
   std::int64_t iterations() const { return iterations_; }
 
  protected:
+  /// For derived classes: the name is for errors.
   Optimizer(const char* name, double learning_rate, std::source_location where);
 
   /// Changes a parameter in place. `state` is what make_state returned for it.
@@ -71,16 +77,21 @@ class XG_API Optimizer {
 class XG_API OptimizerChoice {
  public:
   OptimizerChoice() = default;
+  /// The one of that name; an unknown one is a ValueError that lists the known ones.
   OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
+  /// The one of that name.
   OptimizerChoice(const std::string& name, std::source_location where = std::source_location::current())
       : OptimizerChoice(name.c_str(), where) {}
+  /// A shared one.
   template <class O>
   requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer)
       : optimizer_(std::move(optimizer)) {}
+  /// One of its own.
   template <class O>
   requires std::is_base_of_v<Optimizer, O> OptimizerChoice(O optimizer)
       : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
 
+  /// The optimizer; null for none.
   const std::shared_ptr<Optimizer>& get() const { return optimizer_; }
 
  private:

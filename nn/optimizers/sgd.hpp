@@ -4,11 +4,12 @@
 
 namespace xg::nn {
 
+/// The options of SGD.
 struct SGDOptions {
-  double learning_rate = 0.01;
-  double momentum = 0;
-  double decay = 0;  ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
-  bool nesterov = false;
+  double learning_rate = 0.01;  ///< of every step
+  double momentum = 0;          ///< how much of the last step is made again
+  double decay = 0;             ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
+  bool nesterov = false;        ///< whether the gradient is looked up ahead
 };
 
 /// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g
@@ -17,6 +18,7 @@ class XG_API SGD : public Optimizer {
  public:
   /// A negative rate or decay, or a momentum outside [0, 1), is a ValueError.
   explicit SGD(const SGDOptions& options = {}, std::source_location where = std::source_location::current());
+  /// For these parameters.
   explicit SGD(ParameterList parameters, const SGDOptions& options = {},
                std::source_location where = std::source_location::current());
 

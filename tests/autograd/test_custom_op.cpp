@@ -28,8 +28,8 @@ Array each(const Array& x, F f) {
 }
 
 /// x^3, with a rule of operations.
-Tensor cube(const Operand& x) {
-  return record("cube", each(x.array(), [](double v) { return v * v * v; }),
+Tensor third_power(const Operand& x) {
+  return record("third_power", each(x.array(), [](double v) { return v * v * v; }),
                 edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x; }));
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("custom operations: first and second derivatives") {
   const std::vector<Inputs> one{leaves({uniform({3, 4})}), leaves({uniform({})})};
   for (const Inputs& inputs : one)
     for (const Function& function :
-         {Function([](const Inputs& v) { return cube(v[0]); }), Function([](const Inputs& v) { return decay(v[0]); }),
+         {Function([](const Inputs& v) { return third_power(v[0]); }), Function([](const Inputs& v) { return decay(v[0]); }),
           Function([](const Inputs& v) { return average(v[0]); })}) {
       CHECK_MESSAGE(gradcheck(function, inputs).passed, gradcheck(function, inputs));
       CHECK_MESSAGE(gradgradcheck(function, inputs).passed, gradgradcheck(function, inputs));
@@ -91,7 +91,7 @@ TEST_CASE("custom operations: first and second derivatives") {
 TEST_CASE("custom operations: the second derivative of x^3 is 6x, the third 6") {
   Tensor x({2.0, -3.0}, float64);
   x.set_requires_grad();
-  const Tensor first = grad(sum(cube(x)), x, {.create_graph = true});
+  const Tensor first = grad(sum(third_power(x)), x, {.create_graph = true});
   const Tensor second = grad(sum(first), x, {.create_graph = true});
   const Tensor third = grad(sum(second), x);
   CHECK(first.to_vector<double>() == std::vector<double>{12, 27});
@@ -101,8 +101,8 @@ TEST_CASE("custom operations: the second derivative of x^3 is 6x, the third 6") 
 
 TEST_CASE("custom operations: the node carries the name, the line and the shape") {
   const Tensor x = ones({2, 3}).set_requires_grad();
-  const Tensor y = cube(x);
-  CHECK(std::string(y.node()->op()) == "cube");
+  const Tensor y = third_power(x);
+  CHECK(std::string(y.node()->op()) == "third_power");
   CHECK(y.node()->where().line() == __LINE__ - 2);
   CHECK(y.node()->shape() == Shape{2, 3});
   CHECK(y.node()->dtype() == float32);
@@ -113,20 +113,20 @@ TEST_CASE("custom operations: the node carries the name, the line and the shape"
 }
 
 TEST_CASE("custom operations: without an input that requires a gradient there is no node") {
-  CHECK_FALSE(cube(ones({2})).node());
-  CHECK_FALSE(cube(2.0).node());
+  CHECK_FALSE(third_power(ones({2})).node());
+  CHECK_FALSE(third_power(2.0).node());
   CHECK_FALSE(total({ones({2}), ones({2})}).node());
   const Tensor x = ones({2}).set_requires_grad();
   const NoGrad off;
-  CHECK_FALSE(cube(x).node());
+  CHECK_FALSE(third_power(x).node());
 }
 
 TEST_CASE("custom operations: a saved tensor that was changed in place is refused") {
   Tensor x({2.0}, float64);
   x.set_requires_grad();
-  const Tensor y = cube(x);
+  const Tensor y = third_power(x);
   x.assign(Tensor{3.0});
-  CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("that 'cube' saved for its gradient was changed in place"),
+  CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("that 'third_power' saved for its gradient was changed in place"),
                        GraphError);
   CHECK_FALSE(x.grad().defined());
 }

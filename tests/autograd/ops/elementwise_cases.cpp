@@ -41,6 +41,8 @@ Cases elementwise_cases() {
           "rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }, samples_of_one(0.5, 3)),
       unary(
           "square", square, [](double x) { return x * x; }, samples_of_one()),
+      unary(
+          "cube", cube, [](double x) { return x * x * x; }, samples_of_one()),
       unary("abs", abs, std::fabs, between_kinks()),
       unary(
           "sign", sign, [](double x) { return x > 0    ? 1
