@@ -5,6 +5,6 @@
 namespace xg {
 
 /// The same values behind a node of its own, so that a gradient with respect to this use alone can be asked for.
-XG_API Tensor alias(const Operand& x);
+Tensor alias(const Operand& x);
 
 }  // namespace xg
