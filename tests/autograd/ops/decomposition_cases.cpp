@@ -159,7 +159,8 @@ Tensor regular(const Shape& shape) { return uniform(shape, 0.2, 1) + eye(shape.b
 
 Tensor symmetric(const Tensor& x) { return x + transpose(x, -2, -1); }
 Tensor positive(const Tensor& x) {
-  return matmul(x, transpose(x, -2, -1)) + eye(x.shape()[x.rank() - 2], x.dtype()) * 0.5;
+  const Tensor product = matmul(x, transpose(x, -2, -1));
+  return product + eye(product.shape().back(), product.dtype()) * 0.5;
 }
 Matrix symmetric(Matrix a) {
   Matrix sum = a, t = mirrored(a);
