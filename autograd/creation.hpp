@@ -8,10 +8,15 @@ namespace xg {
 
 // Constants. A shape with a negative extent is a ShapeError.
 
+/// All elements 0.
 XG_API Tensor zeros(const Shape& shape, DType dtype = float32);
+/// All elements 1.
 XG_API Tensor ones(const Shape& shape, DType dtype = float32);
+/// All elements `value`, converted to the dtype.
 XG_API Tensor full(const Shape& shape, double value, DType dtype = float32);
+/// Zeros of the shape and dtype of x.
 XG_API Tensor zeros_like(const Tensor& x);
+/// Ones of the shape and dtype of x.
 XG_API Tensor ones_like(const Tensor& x);
 /// 0, 1, ..., stop - 1 (int64).
 XG_API Tensor arange(std::int64_t stop);

@@ -33,8 +33,10 @@ struct GradcheckReport {
 
 /// "passed: ..." or "input 1, element 5: analytic -1.44, numeric -0.72, relative error 0.5".
 XG_API std::string to_string(const GradcheckReport& report);
+/// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const GradcheckReport& report);
 
+/// A function of several tensors.
 using Function = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 
 /// Compares the gradient of `function` with central differences, for every element of every input that requires a

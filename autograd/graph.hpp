@@ -34,11 +34,13 @@ struct GraphStatistics {
   std::map<std::string, Row> by_op = {};  ///< the same by the name of the operation
 };
 
+/// What the graph behind a tensor holds now. A tensor without gradient is a GraphError.
 XG_API GraphStatistics graph_statistics(const Tensor& root,
                                         std::source_location where = std::source_location::current());
 
 /// A table by operation, the largest first.
 XG_API std::string to_string(const GraphStatistics& statistics);
+/// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const GraphStatistics& statistics);
 
 }  // namespace xg

@@ -49,6 +49,8 @@ struct NewEdge : Edge<Rule> {
   const Array* operand;  ///< the input's value
 };
 
+/// The way back to an input: `rule` maps the gradient of the output to that of the input. Nothing is kept if the input
+/// needs no gradient, or recording is off.
 template <GradientRule Rule>
 NewEdge<Rule> edge(const Operand& input, Rule rule) {
   const Array* const operand = &input.array();
@@ -152,7 +154,8 @@ class XG_API RecordedList final : public Node {
 /// graph (a string literal). This is all that a new operation needs:
 /// ```cpp
 /// Tensor third_power(const Operand& x) {
-///   return record("third_power", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x; }));
+///   return record("third_power", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x;
+///   }));
 /// }
 /// ```
 template <class... Rules>
@@ -168,6 +171,7 @@ Tensor record(const char* op, Array value, NewEdge<Rules>... edges) {
   return Tensor(std::move(value), std::move(node));
 }
 
+/// The same for operations whose number of inputs is known at run time; one edge at least.
 XG_API Tensor record(const char* op, Array value, std::vector<AnyEdge> edges);
 
 }  // namespace xg

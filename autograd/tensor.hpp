@@ -148,6 +148,7 @@ struct BackwardOptions {
 
 /// Prints the values, as NumPy does.
 XG_API std::string to_string(const Tensor& tensor);
+/// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 template <class T>

@@ -116,6 +116,7 @@ class XG_API Array {
 
 /// Like NumPy: nested brackets, aligned columns, "..." in the middle of large arrays.
 XG_API std::string to_string(const Array& array);
+/// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const Array& array);
 
 template <class T>

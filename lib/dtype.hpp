@@ -14,11 +14,17 @@ namespace xg {
 /// The element types, in the order of promotion.
 enum class DType : std::uint8_t { boolean, uint8, int32, int64, float32, float64 };
 
+/// True or false, in a byte.
 inline constexpr DType boolean = DType::boolean;
+/// Whole numbers from 0 to 255.
 inline constexpr DType uint8 = DType::uint8;
+/// Whole numbers of 32 bits.
 inline constexpr DType int32 = DType::int32;
+/// Whole numbers of 64 bits.
 inline constexpr DType int64 = DType::int64;
+/// Numbers of about 7 digits.
 inline constexpr DType float32 = DType::float32;
+/// Numbers of about 16 digits.
 inline constexpr DType float64 = DType::float64;
 
 /// Bytes an element takes.
@@ -37,6 +43,7 @@ constexpr std::size_t size_of(DType dtype) {
   return 0;
 }
 
+/// True for float32 and float64.
 constexpr bool is_floating(DType dtype) { return dtype >= DType::float32; }
 
 /// "float32", "int64", ...
@@ -45,6 +52,7 @@ constexpr std::string_view name(DType dtype) {
   return names[static_cast<std::size_t>(dtype)];
 }
 
+/// Prints the name.
 inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
 
 /// The dtype of a result of two tensors, as in PyTorch: the larger kind (boolean < integer < floating) wins, within a

@@ -9,6 +9,7 @@ namespace xg {
 /// How many threads an operation may use; 0: as many as $XGRAD_NUM_THREADS says, or else as the machine has. Results
 /// are the same bits for any number. A negative one is a ValueError.
 XG_API void set_num_threads(int count);
+/// How many threads an operation may use now.
 XG_API int num_threads();
 
 namespace detail {

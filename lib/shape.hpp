@@ -58,10 +58,12 @@ class XG_API Shape {
   std::size_t rank_ = 0;
 };
 
+/// The distance of neighbours along every axis, in elements.
 using Strides = Shape;
 
 /// "(32, 784)", "(10,)", "()".
 XG_API std::string to_string(const Shape& shape);
+/// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 /// Row-major strides, in elements.

@@ -38,8 +38,11 @@ class XG_API Initializer {
 // the product of the axes before. Normal variants are truncated at two standard deviations and widened by
 // 1 / 0.87962566103423978, so that the result has the stated variance.
 
+/// All 0.
 XG_API Initializer zeros_initializer();
+/// All 1.
 XG_API Initializer ones_initializer();
+/// All `value`.
 XG_API Initializer constant(double value);
 
 /// The bounds of uniform numbers.
@@ -47,6 +50,7 @@ struct RandomUniformOptions {
   double low = -0.05;  ///< the smallest number
   double high = 0.05;  ///< what all numbers are below
 };
+/// Uniform in [low, high).
 XG_API Initializer random_uniform(const RandomUniformOptions& options = {});
 
 /// The moments of normal numbers.
@@ -54,17 +58,22 @@ struct RandomNormalOptions {
   double mean = 0;       ///< of the distribution
   double stddev = 0.05;  ///< of the distribution
 };
+/// Normal.
 XG_API Initializer random_normal(const RandomNormalOptions& options = {});
+/// Normal, with what falls outside two standard deviations drawn again.
 XG_API Initializer truncated_normal(const RandomNormalOptions& options = {});
 
 /// Variance 2 / (fan_in + fan_out): Glorot and Bengio 2010. Uniform in [-a, a), a = sqrt(6 / (fan_in + fan_out)).
 XG_API Initializer glorot_uniform();
+/// Truncated normal of standard deviation sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 XG_API Initializer glorot_normal();
 /// Variance 2 / fan_in: He et al. 2015.
 XG_API Initializer he_uniform();
+/// Truncated normal of standard deviation sqrt(2 / fan_in) (He and others, 2015).
 XG_API Initializer he_normal();
 /// Variance 1 / fan_in: LeCun et al. 1998.
 XG_API Initializer lecun_uniform();
+/// Truncated normal of standard deviation sqrt(1 / fan_in) (LeCun and others, 1998).
 XG_API Initializer lecun_normal();
 /// Rows or columns (the shorter side) orthonormal, times gain: Q of the QR factorization of a normal matrix, signs made
 /// unique (Saxe et al. 2014). At least two axes; all but the last are flattened.

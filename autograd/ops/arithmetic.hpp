@@ -38,17 +38,26 @@ XG_API Tensor lerp(const Operand& a, const Operand& b, const Operand& weight);
 /// x + scale a b.
 XG_API Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double scale = 1);
 
+/// add(a, b).
 inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
+/// subtract(a, b).
 inline Tensor operator-(const Operand& a, const Operand& b) { return subtract(a, b); }
+/// multiply(a, b).
 inline Tensor operator*(const Operand& a, const Operand& b) { return multiply(a, b); }
+/// divide(a, b).
 inline Tensor operator/(const Operand& a, const Operand& b) { return divide(a, b); }
+/// negative(x).
 inline Tensor operator-(const Operand& x) { return negative(x); }
 
 // `x += y` is `x = x + y`: the handle gets a new tensor, and nothing that shares the old elements changes.
 
+/// a = a + b.
 inline Tensor& operator+=(Tensor& a, const Operand& b) { return a = add(Operand(a, b.where()), b); }
+/// a = a - b.
 inline Tensor& operator-=(Tensor& a, const Operand& b) { return a = subtract(Operand(a, b.where()), b); }
+/// a = a * b.
 inline Tensor& operator*=(Tensor& a, const Operand& b) { return a = multiply(Operand(a, b.where()), b); }
+/// a = a / b.
 inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = divide(Operand(a, b.where()), b); }
 
 }  // namespace xg

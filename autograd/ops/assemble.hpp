@@ -11,6 +11,7 @@ namespace xg {
 
 // Tensors taken apart and put together along axes. Gradients: dy's elements, added up where they came from.
 
+/// What pad() puts around a tensor.
 enum class PadMode {
   constant,  ///< a value
   edge,      ///< the outermost element again

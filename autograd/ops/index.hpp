@@ -32,9 +32,11 @@ struct Slice {
 };
 /// A new axis of extent 1.
 struct Newaxis {};
+/// A new axis of extent 1, in a list of indices.
 inline constexpr Newaxis newaxis{};
 /// As many whole axes as are not named otherwise.
 struct Ellipsis {};
+/// The axes that are not named, in a list of indices.
 inline constexpr Ellipsis ellipsis{};
 
 /// What is taken of the axes, from the first: a number (the axis goes away), a Slice, newaxis or ellipsis. Axes that

@@ -35,6 +35,7 @@ XG_API Tensor adaptive_max_pool(const Operand& x, const PerAxis& size);
 /// The means of such windows.
 XG_API Tensor adaptive_average_pool(const Operand& x, const PerAxis& size);
 
+/// How resize() fills in what lies between elements.
 enum class Interpolation { nearest, linear };
 /// x's one to three spatial axes stretched or shrunk to `size`, pixel centres at half numbers, without smoothing: as
 /// TensorFlow 2 and PyTorch (align_corners = false) do. Linear interpolation runs along every axis.

@@ -80,6 +80,7 @@ class XG_API Batches {
   Array order_;
 };
 
+/// The batches of x and what belongs to it, whose first axes must be equally long (else a ShapeError).
 XG_API Batches batches(const Tensor& x, const Tensor& y, const BatchOptions& options = {},
                        std::source_location where = std::source_location::current());
 /// The images and labels of a labelled set.
