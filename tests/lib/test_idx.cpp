@@ -148,6 +148,8 @@ TEST_CASE("idx: a wrong header") {
   check("", "0", "a header of 4 bytes expected, but the file ends here");
   check(std::string(3, '\0'), "3", "a header of 4 bytes expected, but the file ends here");
   check("PNG file", "0", "the bytes 00 00 that begin an IDX file expected, got 50 4e");
+  check(std::string("\x01\0\x08\x01\0\0\0\x01x", 9), "0", "the bytes 00 00 that begin an IDX file expected, got 01 00");
+  check(std::string("\0\x01\x08\x01\0\0\0\x01x", 9), "0", "the bytes 00 00 that begin an IDX file expected, got 00 01");
   const std::string types = "the type 08 (uint8), 0c (int32), 0d (float32) or 0e (float64) expected, got ";
   check(header(0x09, {1}) + "x", "2", types + "09 (int8)");
   check(header(0x0B, {1}) + "xx", "2", types + "0b (int16)");
