@@ -114,7 +114,7 @@ Tensor checkpoint(const Function& f, const std::vector<Tensor>& inputs, std::sou
   std::vector<NodeRef> nodes;
   for (const Tensor& input : inputs) {
     saved.emplace_back(Operand(input, where).tensor());
-    nodes.push_back(input.node());
+    nodes.push_back(input.requires_grad() ? input.node() : NodeRef());
   }
   // Every node that f makes is newer than this one.
   const std::uint64_t first = NodeRef(new Node("first", where, Array::empty({})))->id();

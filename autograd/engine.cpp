@@ -87,23 +87,38 @@ detail::Observer* first_observer() { return detail::observed() ? detail::Observe
 /// Tells observers when the gradients of a node's inputs are computed, and when that has ended.
 class ObservedBackward {
  public:
-  ObservedBackward(const Node& node, const Tensor& gradient) : node_(node) {
-    for (auto* each = first_observer(); each; each = each->next()) each->enter_backward(node, gradient);
+  explicit ObservedBackward(const Node& node) : node_(node) {}
+  void enter(const Tensor& gradient) {
+    for (auto* each = first_observer(); each; each = each->next()) {
+      last_ = each;
+      each->enter_backward(node_, gradient);
+    }
   }
   ~ObservedBackward() {
-    for (auto* each = first_observer(); each; each = each->next()) each->leave_backward(node_);
+    for (auto* each = last_ ? first_observer() : nullptr; each; each = each == last_ ? nullptr : each->next())
+      each->leave_backward(node_);
   }
   ObservedBackward(const ObservedBackward&) = delete;
   ObservedBackward& operator=(const ObservedBackward&) = delete;
 
  private:
   const Node& node_;
+  detail::Observer* last_ = nullptr;  ///< that entered
 };
+
+class Backward;
+
+/// The walk that goes on now on this thread: rules and hooks may start others inside it.
+constinit thread_local Backward* innermost = nullptr;
 
 /// One walk from the roots to the leaves, newest node first.
 class Backward final : public InputGradients {
  public:
-  Backward(bool retain_graph, std::source_location where) : retain_graph_(retain_graph), where_(where) {}
+  Backward(bool retain_graph, std::source_location where)
+      : outer_(std::exchange(innermost, this)), retain_graph_(retain_graph), where_(where) {}
+  ~Backward() override { innermost = outer_; }
+  Backward(const Backward&) = delete;
+  Backward& operator=(const Backward&) = delete;
 
   void start(const Tensor& root, const Tensor& gradient) { queue_.add(root.node(), gradient); }
 
@@ -130,18 +145,28 @@ class Backward final : public InputGradients {
 
   Array* total(std::size_t input) override { return queue_.total(current_->input(input)); }
 
+  void added(std::size_t input) override {
+    for (auto* each = first_observer(); each; each = each->next())
+      each->gradient(*current_, input, *queue_.total(current_->input(input)));
+  }
+
  private:
   void visit(const NodeRef& current, Tensor gradient);
   /// True if what was asked for lies behind the node, or may lie there: what was behind a freed node is not known.
   bool leads_on(const Node& node) const;
   void differentiate(const Node& node, const Tensor& gradient);
+  /// Frees what the node saved; if a walk around this one is just using it, as soon as that has done so.
+  void release(Node& node);
+  void store();
 
+  Backward* outer_;
   bool retain_graph_;
   bool restricted_ = false;
   bool stops_ = false;
   std::source_location where_;
   Queue queue_;
-  const Node* current_ = nullptr;
+  const Node* current_ = nullptr;  ///< whose rules run
+  bool release_current_ = false;   ///< a walk inside this one was the last to need it
   std::unordered_set<const Node*> leading_;
   std::uint64_t oldest_input_ = std::numeric_limits<std::uint64_t>::max();
   std::unordered_map<const Node*, Tensor> results_;
@@ -187,20 +212,39 @@ void Backward::run() {
     auto [node, gradient] = queue_.pop();
     visit(node, std::move(gradient));
   }
+  store();
+}
+
+void Backward::store() {
+  // First all that may fail.
+  for (auto& [node, gradient] : finished_) {
+    const Tensor& stored = node->attach().gradient;
+    if (!stored.defined())
+      gradient = to_store(gradient);
+    else if (!is_own_buffer(stored))
+      gradient = stored + gradient;
+    else
+      gradient = gradient.array().contiguous();
+  }
   for (auto& [node, gradient] : finished_) {
     Tensor& stored = node->attach().gradient;
-    accumulate(stored, stored.defined() ? gradient : to_store(gradient));
+    if (stored.defined() && is_own_buffer(stored))
+      kernels::add_into(stored.array(), gradient.array());
+    else
+      stored = std::move(gradient);
   }
 }
 
 void Backward::visit(const NodeRef& current, Tensor gradient) {
   Node& node = *current;
+  if (!current.needs_gradient()) return;
   if (auto* extra = node.attachments())
-    for (const auto& hook : extra->hooks)
-      if (const Tensor changed = hook(gradient); changed.defined()) {
-        check_fits("a hook", node, changed, node.shape());
-        gradient = sum_to(changed, node.shape(), node.dtype());
-      }
+    extra->hooks.each([&](const Tensor::Hook& hook) {
+      const Tensor changed = hook(gradient);
+      if (!changed.defined()) return;
+      check_fits("a hook", node, changed, node.shape());
+      gradient = sum_to(changed, node.shape(), node.dtype());
+    });
   if (restricted_) {
     const auto asked = results_.find(&node);
     if (asked != results_.end()) accumulate(asked->second, gradient);
@@ -210,7 +254,16 @@ void Backward::visit(const NodeRef& current, Tensor gradient) {
   }
   if (node.is_leaf()) return;
   differentiate(node, gradient);
-  if (!retain_graph_) node.release();
+  if (!retain_graph_ || std::exchange(release_current_, false)) release(node);
+}
+
+void Backward::release(Node& node) {
+  for (Backward* pass = outer_; pass; pass = pass->outer_)
+    if (pass->current_ == &node) {
+      pass->release_current_ = true;
+      return;
+    }
+  node.release();
 }
 
 void Backward::differentiate(const Node& node, const Tensor& gradient) {
@@ -220,9 +273,11 @@ void Backward::differentiate(const Node& node, const Tensor& gradient) {
                      where_);
   current_ = &node;
   const CallerScope scope(node.where());
-  const ObservedBackward observed(node, gradient);
+  ObservedBackward observed(node);
+  observed.enter(gradient);
   try {
     node.differentiate(gradient, *this);
+    current_ = nullptr;
   } catch (const SavedTensorChanged& changed) {
     throw GraphError(concat("backward: a tensor of shape ", changed.shape, " that '", node.op(),
                             "' saved for its gradient was changed in place: it is at version ", changed.version,

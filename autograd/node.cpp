@@ -10,12 +10,13 @@ namespace {
 
 std::atomic<std::uint64_t> next_id{1};
 
-/// Nodes that wait to be freed by the loop that is running on this thread.
+/// Nodes that wait to be freed by the loop that is running on this thread, linked through themselves. Without a
+/// destructor, as tensors of static lifetime are freed when others of the thread are gone.
 struct Graveyard {
-  std::vector<Node*> nodes;
-  bool busy = false;
+  Counted* first;
+  bool busy;
 };
-thread_local Graveyard graveyard;
+constinit thread_local Graveyard graveyard{};
 
 }  // namespace
 
@@ -37,7 +38,10 @@ void Node::differentiate(const Tensor&, InputGradients&) const {}
 
 void Node::release() {
   released_ = true;
-  if (attachments_) attachments_->logits.reset();
+  if (attachments_) {
+    attachments_->logits.reset();
+    attachments_->hooks = {};
+  }
   release_edges();
 }
 
@@ -53,13 +57,13 @@ void* Node::Attachments::operator new(std::size_t bytes) { return pool::allocate
 void Node::Attachments::operator delete(void* block, std::size_t bytes) noexcept { pool::release(block, bytes); }
 
 void NodeRef::destroy(Counted* node) noexcept {
-  graveyard.nodes.push_back(static_cast<Node*>(node));
+  node->next = std::exchange(graveyard.first, node);
   if (graveyard.busy) return;
   graveyard.busy = true;
-  while (!graveyard.nodes.empty()) {
-    Node* next = graveyard.nodes.back();
-    graveyard.nodes.pop_back();
-    delete next;
+  while (graveyard.first) {
+    Counted* const next = graveyard.first;
+    graveyard.first = next->next;
+    delete static_cast<Node*>(next);
   }
   graveyard.busy = false;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/hooks.hpp"
 #include "autograd/node_ref.hpp"
 #include "autograd/saved.hpp"
 #include "autograd/tensor.hpp"
@@ -23,6 +24,8 @@ class XG_API InputGradients {
   virtual void give(std::size_t input, Tensor gradient) = 0;
   /// The sum of what was given for an input so far, where it may be added to in place; else null, and give() it is.
   virtual Array* total(std::size_t input) = 0;
+  /// Must follow what was added to total().
+  virtual void added(std::size_t input) = 0;
 };
 
 /// One recorded operation, or a leaf. A node knows its place in the order of creation, which is a topological order,
@@ -58,16 +61,16 @@ class XG_API Node : public Counted {
   virtual void differentiate(const Tensor& output_gradient, InputGradients& gradients) const;
   /// Copies what the rules saved, for a SavedList that watches.
   virtual void copy_saved() const {}
-  /// Frees the rules, what they saved, and the edges.
+  /// Frees the rules, what they saved, the edges, and hooks, which are not called again.
   void release();
 
   /// What only some nodes have.
   struct XG_API Attachments {
-    Tensor gradient;                  ///< of a leaf, or after retain_grad()
-    std::vector<Tensor::Hook> hooks;  ///< in the order they were registered
-    bool retains_gradient = false;    ///< whether backward() keeps the gradient
-    std::optional<Saved> logits;      ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
-    std::string values;               ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
+    Tensor gradient;                ///< of a leaf, or after retain_grad()
+    HookList<Tensor::Hook> hooks;   ///< called with the gradient
+    bool retains_gradient = false;  ///< whether backward() keeps the gradient
+    std::optional<Saved> logits;    ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
+    std::string values;             ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
 
     /// Takes memory from the pool.
     static void* operator new(std::size_t bytes);

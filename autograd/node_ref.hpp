@@ -13,6 +13,8 @@ class Node;
 /// The part of a Node that a NodeRef counts.
 struct Counted {
   std::atomic<std::uint32_t> owners{0};  ///< how many NodeRefs there are
+  std::atomic<bool> frozen{false};       ///< whether it is a leaf that needs no gradient now
+  Counted* next = nullptr;               ///< the next of those that wait to be freed
 };
 
 /// A counted pointer to a Node. The last one frees the node, and with it the graph behind it, by a loop: the depth of a
@@ -37,6 +39,8 @@ class XG_API NodeRef {
 
   /// True if it points to a node.
   explicit operator bool() const { return node_ != nullptr; }
+  /// True if it points to a node that a gradient flows to: any but a frozen leaf.
+  bool needs_gradient() const { return node_ && !node_->frozen.load(std::memory_order_relaxed); }
   /// True if both point to the same node.
   bool operator==(const NodeRef& other) const { return node_ == other.node_; }
   /// Defined in node.hpp, with the Node.

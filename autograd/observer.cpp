@@ -20,15 +20,19 @@ Observer::~Observer() {
 
 Observer* Observer::first() { return first_here; }
 
-void observe_start() {
+void Run::start() const {
   for (Observer* each = first_here; each; each = each->next()) each->start();
 }
 
-void observe_operand(const Array& value) {
+void Run::finish() const {
+  for (Observer* each = first_here; each; each = each->next()) each->finish();
+}
+
+void Run::show_operand(const Array& value) const {
   for (Observer* each = first_here; each; each = each->next()) each->operand(value);
 }
 
-void observe_output(const char* op, std::source_location where, const Array& value, Node* node) {
+void Run::show_output(const char* op, std::source_location where, const Array& value, Node* node) const {
   for (Observer* each = first_here; each; each = each->next()) each->output(op, where, value, node);
 }
 

@@ -17,16 +17,18 @@ class XG_API Observer {
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
-  /// The arguments of an operation are there.
+  /// The kernel of an operation begins. Operations may be nested; finish() follows, whether it threw or not.
   virtual void start() {}
+  virtual void finish() {}
   /// One of its operands.
   virtual void operand(const Array&) {}
   /// Its result; the node is null if nothing was recorded.
   virtual void output(const char* op, std::source_location where, const Array& value, Node* node) = 0;
-  /// Before and after the gradients of an operation's inputs are computed.
+  /// Before and after the gradients of an operation's inputs are computed. The second follows, whether one threw or
+  /// not.
   virtual void enter_backward(const Node&, const Tensor& output_gradient) = 0;
   virtual void leave_backward(const Node&) = 0;
-  /// A gradient that one of its rules gave.
+  /// A gradient that one of its rules gave, or a sum to which it has added one in place.
   virtual void gradient(const Node&, std::size_t input, const Tensor& gradient) = 0;
 
   static Observer* first();
@@ -44,9 +46,28 @@ class XG_API Observer {
 extern XG_API std::atomic<int> observers;
 inline bool observed() { return observers.load(std::memory_order_relaxed) != 0; }
 
-XG_API void observe_start();
-XG_API void observe_operand(const Array& value);
-XG_API void observe_output(const char* op, std::source_location where, const Array& value, Node* node);
+/// One run of an operation's kernel, shown to those who watch.
+class XG_API Run {
+ public:
+  Run() : watched_(observed()) {
+    if (watched_) start();
+  }
+  ~Run() {
+    if (watched_) finish();
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  bool watched() const { return watched_; }
+  void show_operand(const Array& value) const;
+  void show_output(const char* op, std::source_location where, const Array& value, Node* node) const;
+
+ private:
+  void start() const;
+  void finish() const;
+
+  bool watched_;
+};
 
 }  // namespace detail
 }  // namespace xg

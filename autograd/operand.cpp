@@ -1,7 +1,5 @@
 #include "autograd/operand.hpp"
 
-#include "autograd/observer.hpp"
-
 namespace xg {
 namespace {
 
@@ -12,7 +10,6 @@ int kind(DType dtype) { return dtype == boolean ? 0 : is_floating(dtype) ? 2 : 1
 Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&tensor), where_(where) {
   if (!tensor.defined())
     throw ValueError("an undefined tensor was given to an operation: assign it a value first", where);
-  if (detail::observed()) detail::observe_start();
 }
 
 void Operand::adapt_to(DType other) {

@@ -26,9 +26,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Profiler::Profiler() : created_(Clock::now()), started_(created_), entered_(created_) {}
-
-void Profiler::start() { started_ = Clock::now(); }
+Profiler::Profiler() : created_(Clock::now()), entered_(created_) {}
 
 void Profiler::keep(const Event& event) {
   if (events_.size() < most_events) events_.push_back(event);
@@ -42,11 +40,10 @@ void Profiler::output(const char* op, std::source_location where, const Array& v
   } else {
     Row& row = rows_[op];
     ++row.forward_calls;
-    row.forward_seconds += seconds(now - started_);
+    row.forward_seconds += seconds(now - started_.back());
     row.bytes += bytes;
-    keep({op, false, started_, now, value.shape(), caller(where)});
+    keep({op, false, started_.back(), now, value.shape(), caller(where)});
   }
-  started_ = Clock::now();
 }
 
 void Profiler::enter_backward(const Node&, const Tensor&) {

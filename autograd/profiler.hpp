@@ -11,8 +11,8 @@
 
 namespace xg {
 
-/// While one lives, every operation of this thread is timed, forward and backward. A forward time counts from the
-/// moment the operands are there; a backward time holds what the operation's rules computed.
+/// While one lives, every operation of this thread is timed, forward and backward. A forward time is that
+/// of the operation's kernel; a backward time holds what its rules computed.
 /// ```cpp
 /// xg::Profiler profiler;
 /// loss(net(x)).backward();
@@ -51,7 +51,8 @@ class XG_API Profiler final : private detail::Observer {
     std::source_location where;
   };
 
-  void start() override;
+  void start() override { started_.push_back(Clock::now()); }
+  void finish() override { started_.pop_back(); }
   void output(const char* op, std::source_location where, const Array& value, Node* node) override;
   void operand(const Array&) override {}
   void enter_backward(const Node& node, const Tensor& output_gradient) override;
@@ -61,7 +62,8 @@ class XG_API Profiler final : private detail::Observer {
 
   std::map<std::string, Row> rows_;
   std::vector<Event> events_;
-  Clock::time_point created_, started_, entered_;
+  std::vector<Clock::time_point> started_;  ///< of the kernels that run now
+  Clock::time_point created_, entered_;
   std::int64_t inner_bytes_ = 0;
   int backward_depth_ = 0;
 };

@@ -30,6 +30,10 @@ concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& outp
   rule.add_to(total, output_gradient);
 };
 
+/// The value of an operation, or the function that computes it.
+template <class K>
+concept Kernel = std::is_convertible_v<K, Array> || std::is_invocable_r_v<Array, K&>;
+
 /// The way from an operation's output back to one of its inputs. `to` is null if the input needs no gradient; the rule
 /// and what it captured are dropped then.
 template <GradientRule Rule>
@@ -108,7 +112,10 @@ class RecordedNode final : public Node {
   template <class Rule>
   void give(std::size_t i, const Rule& rule, const Tensor& output_gradient, InputGradients& gradients) const {
     if constexpr (AddingRule<Rule>)
-      if (Array* total = gradients.total(i)) return rule.add_to(*total, output_gradient);
+      if (Array* total = gradients.total(i)) {
+        rule.add_to(*total, output_gradient);
+        return gradients.added(i);
+      }
     gradients.give(i, apply(rule, output_gradient));
   }
 
@@ -124,6 +131,10 @@ class RecordedNode final : public Node {
   std::tuple<Edge<Rules>...> edges_;
   std::optional<Saved> output_;
 };
+
+inline Array value_of(Array value) { return value; }
+template <class K>
+requires std::is_invocable_r_v<Array, K&> Array value_of(K&& kernel) { return kernel(); }
 
 /// The same for a list of edges.
 class XG_API RecordedList final : public Node {
@@ -148,6 +159,8 @@ class XG_API RecordedList final : public Node {
   std::vector<AnyEdge> edges_;
 };
 
+XG_API Tensor record_list(const Run& run, const char* op, Array value, std::vector<AnyEdge> edges);
+
 }  // namespace detail
 
 /// The result of an operation: `value`, with a node in the graph if any edge leads somewhere. `op` must outlive the
@@ -158,20 +171,29 @@ class XG_API RecordedList final : public Node {
 ///   }));
 /// }
 /// ```
-template <class... Rules>
-Tensor record(const char* op, Array value, NewEdge<Rules>... edges) {
+///
+/// `kernel` computes the value: given as a function, it is called here, which is the one place where kernels run, are
+/// timed and shown to those who watch. A value that is there already does as well; it then takes no time in a Profiler.
+template <Kernel K, class... Rules>
+Tensor record(const char* op, K&& kernel, NewEdge<Rules>... edges) {
+  const detail::Run run;
+  Array value = detail::value_of(std::forward<K>(kernel));
   const std::source_location where = std::get<0>(std::tie(edges...)).where;
   NodeRef node;
   if ((static_cast<bool>(edges.to) || ...))
     node = NodeRef(new detail::RecordedNode<Rules...>(op, where, value, Edge<Rules>(std::move(edges))...));
-  if (detail::observed()) {
-    (detail::observe_operand(*edges.operand), ...);
-    detail::observe_output(op, where, value, node.get());
+  if (run.watched()) {
+    (run.show_operand(*edges.operand), ...);
+    run.show_output(op, where, value, node.get());
   }
   return Tensor(std::move(value), std::move(node));
 }
 
 /// The same for operations whose number of inputs is known at run time; one edge at least.
-XG_API Tensor record(const char* op, Array value, std::vector<AnyEdge> edges);
+template <Kernel K>
+Tensor record(const char* op, K&& kernel, std::vector<AnyEdge> edges) {
+  const detail::Run run;
+  return detail::record_list(run, op, detail::value_of(std::forward<K>(kernel)), std::move(edges));
+}
 
 }  // namespace xg

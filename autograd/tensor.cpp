@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "autograd/indexed.hpp"
 #include "autograd/node.hpp"
 
 namespace xg {
 
 Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
+  if (!defined()) throw ValueError("set_requires_grad: an undefined tensor: assign it a value first", where);
   if (!is_leaf()) {
     if (value) return *this;
     throw GraphError(concat("set_requires_grad: the result of '", node_->op(),
@@ -17,7 +19,10 @@ Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
   if (value && !is_floating(dtype()))
     throw DTypeError(
         concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()), where);
-  if (value != requires_grad()) node_ = value ? NodeRef(new Node("leaf", where, value_)) : NodeRef();
+  if (node_)
+    node_->frozen.store(!value, std::memory_order_relaxed);
+  else if (value)
+    node_ = NodeRef(new Node("leaf", where, value_));
   return *this;
 }
 
@@ -27,6 +32,7 @@ Tensor Tensor::grad() const { return node_ && node_->attachments() ? node_->atta
 
 void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
   if (!node_) throw GraphError("set_grad: the tensor has no gradient: call set_requires_grad()", where);
+  if (!gradient.defined()) throw ValueError("set_grad: an undefined tensor: zero_grad() forgets the gradient", where);
   if (gradient.shape() != shape() || gradient.dtype() != dtype())
     throw ShapeError(concat("set_grad: a ", gradient.dtype(), " gradient of shape ", gradient.shape(),
                             " does not fit a ", dtype(), " tensor of shape ", shape()),
@@ -44,10 +50,11 @@ void Tensor::retain_grad(std::source_location where) {
   node_->attach().retains_gradient = true;
 }
 
-void Tensor::register_hook(Hook hook, std::source_location where) {
+HookHandle Tensor::register_hook(Hook hook, std::source_location where) {
   if (!node_)
     throw GraphError("register_hook: the tensor has no gradient: it depends on no leaf that requires one", where);
-  node_->attach().hooks.push_back(std::move(hook));
+  if (!hook) throw ValueError("register_hook: an empty function", where);
+  return node_->attach().hooks.add(std::move(hook));
 }
 
 void Tensor::assign(const Tensor& values, std::source_location where) {
@@ -61,6 +68,7 @@ void Tensor::assign(const Tensor& values, std::source_location where) {
   if (values.shape() != shape())
     throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()),
                      where);
+  check_own_places("assign", value_, where);
   value_.assign(values.array().astype(dtype()));
 }
 
@@ -69,6 +77,7 @@ Array Tensor::from_list(const std::vector<double>& values, const Shape& shape, D
 }
 
 void Tensor::check_single(std::source_location where) const {
+  if (!defined()) throw ValueError("item: an undefined tensor: assign it a value first", where);
   if (size() != 1) throw ShapeError(concat("item: one element expected, got shape ", shape()), where);
 }
 

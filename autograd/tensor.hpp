@@ -8,19 +8,23 @@
 #include <type_traits>
 #include <vector>
 
+#include "autograd/hooks.hpp"
 #include "autograd/node_ref.hpp"
 #include "lib/array.hpp"
 
 namespace xg {
 
 class Tensor;
+class Indexed;
 class Indices;
 
 /// How backward() walks the graph.
 struct BackwardOptions;
 
 /// A value in the computation graph: an Array and, if a gradient flows through it, a shared Node. A Tensor is a handle:
-/// copying it shares both. Data, parameters and results are all Tensors; operations on them are free functions.
+/// copying it shares both, so that every copy of a leaf sees its gradient, and whether it needs one. Data, parameters
+/// and results are all Tensors; operations on them are free functions. `x = y` makes the variable x a handle to y;
+/// `x[...] = y`, `x += y` and assign() change elements.
 class XG_API Tensor {
  public:
   /// Changes a gradient on its way; an undefined result leaves it as it is.
@@ -32,6 +36,14 @@ class XG_API Tensor {
   Tensor(const Array& value) : value_(value) {}
   /// A constant that takes the array over.
   Tensor(Array&& value) : value_(std::move(value)) {}
+  /// The same handle.
+  Tensor(const Tensor&) = default;
+  /// Takes the other's place.
+  Tensor(Tensor&&) = default;
+  /// Makes this variable another handle. Not for results of calls, where it would have no effect: use assign().
+  Tensor& operator=(const Tensor&) & = default;
+  /// The same.
+  Tensor& operator=(Tensor&&) & = default;
   /// A result of a recorded operation.
   Tensor(Array value, NodeRef node) : value_(std::move(value)), node_(std::move(node)) {}
 
@@ -80,11 +92,14 @@ class XG_API Tensor {
 
   /// A part of it, as index() gives it: `x[{Slice(1, -1), ellipsis, 0}]`, `x[0]`. Defined in ops/index.hpp.
   Tensor operator[](const Indices& indices) const;
+  /// The same, which can be assigned to: `x[0] = 1.0`. Defined in indexed.hpp.
+  Indexed operator[](const Indices& indices);
 
   /// True if a gradient flows through it.
-  bool requires_grad() const { return static_cast<bool>(node_); }
-  /// Makes this a leaf whose gradient backward() collects, or a constant again. Only for floating dtypes and for
-  /// tensors that are not results of recorded operations.
+  bool requires_grad() const { return node_.needs_gradient(); }
+  /// Makes this a leaf whose gradient backward() collects, or freezes it: it counts as a constant then, until it needs
+  /// a gradient again. All handles of a leaf see the change; those that were copied before it was a leaf stay
+  /// constants. Only for floating dtypes and for tensors that are not results of recorded operations.
   Tensor& set_requires_grad(bool value = true, std::source_location where = std::source_location::current());
   /// True for constants and for tensors made by set_requires_grad.
   bool is_leaf() const;
@@ -103,14 +118,16 @@ class XG_API Tensor {
   void zero_grad();
   /// Makes backward() keep the gradient of this intermediate result as well.
   void retain_grad(std::source_location where = std::source_location::current());
-  /// Calls `hook` with the whole gradient of this tensor each time backward() has computed it.
-  void register_hook(Hook hook, std::source_location where = std::source_location::current());
+  /// Calls `hook` with the whole gradient of this tensor each time backward() has computed it, until the handle removes
+  /// it or the graph is freed. A hook that captures the very tensor it belongs to keeps it alive until then.
+  HookHandle register_hook(Hook hook, std::source_location where = std::source_location::current());
 
   /// The same elements as a constant.
   Tensor detach() const { return Tensor(value_); }
 
-  /// Copies values (of this shape; converted to this dtype) into the elements. Not for results of recorded operations.
-  /// A gradient that still needs the old elements is refused afterwards.
+  /// Copies values (of this shape; converted to this dtype) into the elements, recorded or not. Not for results of
+  /// recorded operations, nor for those of broadcast_to(), where one element stands at several places. A gradient that
+  /// still needs the old elements is refused afterwards.
   void assign(const Tensor& values, std::source_location where = std::source_location::current());
 
   /// Its place in the graph; null for a constant.

@@ -184,11 +184,8 @@ void fisher_yates(philox::Stream stream, Array& values) {
   }
 }
 
-using DrawSteps = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
-
-/// The logs that draws of this thread are noted in, and those they are repeated from; the last one counts.
-thread_local std::vector<DrawSteps*> records;
-thread_local std::vector<DrawSteps> replays;
+/// Where draws of this thread are noted, and what they are repeated from.
+constinit thread_local detail::DrawScope* innermost_scope = nullptr;
 
 }  // namespace
 
@@ -223,19 +220,26 @@ philox::Stream Generator::next() {
 }
 
 std::uint64_t Generator::take_step() {
-  const std::pair identity{state_.seed, state_.consumer};
-  std::uint64_t* next = &state_.step;
-  if (!replays.empty())
-    if (const auto found = replays.back().find(identity); found != replays.back().end()) next = &found->second;
-  const std::uint64_t step = (*next)++;
-  for (DrawSteps* record : records) record->try_emplace(identity, step);
-  return step;
+  detail::Draw draw{state_.seed, state_.consumer, state_.step};
+  detail::DrawScope* source = innermost_scope;
+  while (source && !source->draw(draw)) source = source->outer();
+  for (auto* scope = innermost_scope; scope != source; scope = scope->outer()) scope->note(draw);
+  if (!source) ++state_.step;
+  return draw.step;
 }
 
-DrawLog::Record::Record(DrawLog& log) { records.push_back(&log.first_); }
-DrawLog::Record::~Record() { records.pop_back(); }
-DrawLog::Replay::Replay(const DrawLog& log) { replays.push_back(log.first_); }
-DrawLog::Replay::~Replay() { replays.pop_back(); }
+detail::DrawScope::DrawScope() : outer_(std::exchange(innermost_scope, this)) {}
+detail::DrawScope::~DrawScope() { innermost_scope = outer_; }
+
+bool DrawLog::Replay::draw(detail::Draw& wanted) {
+  const std::size_t count = log_.draws_.size();
+  if (next_ == count || log_.draws_[next_].seed != wanted.seed || log_.draws_[next_].consumer != wanted.consumer)
+    throw ValueError(concat("draw ", next_ + 1, " of a repeated computation, from the generator of seed ", wanted.seed,
+                            " and consumer ", wanted.consumer, ", was not made the first time, when there were ", count,
+                            ": it must draw the same numbers in the same order"));
+  wanted.step = log_.draws_[next_++].step;
+  return true;
+}
 
 Array Generator::uniform(const Shape& shape, double low, double high, DType dtype, Place where) {
   require_shape("uniform", shape, where);

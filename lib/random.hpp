@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <source_location>
-#include <utility>
+#include <vector>
 
 #include "lib/array.hpp"
 
@@ -80,36 +79,66 @@ class XG_API Generator {
   State state_;
 };
 
-/// Which draws a computation made, so that it can be repeated with the same numbers. While a Record lives, the step of
-/// every generator that draws on this thread is noted; while a Replay lives, they draw from there again, and their own
-/// steps do not change.
+namespace detail {
+
+/// One draw: the three numbers that fix its bits.
+struct Draw {
+  std::uint64_t seed, consumer, step;
+};
+
+/// A DrawLog's Record or Replay on this thread. A draw goes outwards to the first Replay and is noted on the way.
+class XG_API DrawScope {
+ public:
+  DrawScope(const DrawScope&) = delete;
+  DrawScope& operator=(const DrawScope&) = delete;
+
+  /// Fills in the step, if that is its business.
+  virtual bool draw(Draw& wanted) = 0;
+  virtual void note(const Draw& made) = 0;
+
+  DrawScope* outer() const { return outer_; }
+
+ protected:
+  DrawScope();
+  virtual ~DrawScope();
+
+ private:
+  DrawScope* outer_;
+};
+
+}  // namespace detail
+
+/// Which draws a computation made, so that it can be repeated with the same numbers. While a Record lives, every draw
+/// on this thread is noted; while a Replay lives, the draws are those again, in the same order, and the generators' own
+/// steps do not change. Another draw than the noted one is a ValueError.
 class XG_API DrawLog {
  public:
   /// Notes draws while it lives.
-  class XG_API Record {
+  class XG_API Record final : detail::DrawScope {
    public:
     /// Notes them in that log, which must live as long.
-    explicit Record(DrawLog& log);
-    ~Record();
-    Record(const Record&) = delete;
-    Record& operator=(const Record&) = delete;
+    explicit Record(DrawLog& log) : log_(log) {}
+
+   private:
+    bool draw(detail::Draw&) override { return false; }
+    void note(const detail::Draw& made) override { log_.draws_.push_back(made); }
+    DrawLog& log_;
   };
   /// Repeats draws while it lives.
-  class XG_API Replay {
+  class XG_API Replay final : detail::DrawScope {
    public:
-    /// Repeats those of that log.
-    explicit Replay(const DrawLog& log);
-    ~Replay();
-    Replay(const Replay&) = delete;
-    Replay& operator=(const Replay&) = delete;
+    /// Repeats those of that log, which must live as long.
+    explicit Replay(const DrawLog& log) : log_(log) {}
+
+   private:
+    bool draw(detail::Draw& wanted) override;
+    void note(const detail::Draw&) override {}
+    const DrawLog& log_;
+    std::size_t next_ = 0;
   };
 
  private:
-  friend class Generator;
-  /// The first step of each generator, found by seed and consumer.
-  using Steps = std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>;
-
-  Steps first_;
+  std::vector<detail::Draw> draws_;
 };
 
 /// Sets the seed of default_generator() and new_generator() (0 if it is never called) and starts the numbering of

@@ -97,8 +97,8 @@ Tensor Module::penalty(std::source_location where) const {
   const CallerScope scope(where);
   Tensor total = 0.0;
   for (const auto& [name, value, regularizer] : parameters())
-    if (regularizer) total += regularizer(value);
-  for (const Tensor& term : pass_penalties()) total += term;
+    if (regularizer) total = total + regularizer(value);
+  for (const Tensor& term : pass_penalties()) total = total + term;
   return total;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "autograd/indexed.hpp"
 #include "autograd/operand.hpp"
 
 namespace xg {
@@ -49,15 +50,25 @@ inline Tensor operator/(const Operand& a, const Operand& b) { return divide(a, b
 /// negative(x).
 inline Tensor operator-(const Operand& x) { return negative(x); }
 
-// `x += y` is `x = x + y`: the handle gets a new tensor, and nothing that shares the old elements changes.
+// Compound assignment changes the elements of a, which keeps its shape and dtype, and all handles see that: the rule of
+// training loops, `p -= rate * p.grad()` under NoGrad. While it is recorded, a variable that is no leaf becomes the new
+// result, as in `loss += penalty`; a leaf that needs a gradient is a GraphError.
 
-/// a = a + b.
-inline Tensor& operator+=(Tensor& a, const Operand& b) { return a = add(Operand(a, b.where()), b); }
-/// a = a - b.
-inline Tensor& operator-=(Tensor& a, const Operand& b) { return a = subtract(Operand(a, b.where()), b); }
-/// a = a * b.
-inline Tensor& operator*=(Tensor& a, const Operand& b) { return a = multiply(Operand(a, b.where()), b); }
-/// a = a / b.
-inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = divide(Operand(a, b.where()), b); }
+/// a becomes a + b.
+inline Tensor& operator+=(Tensor& a, const Operand& b) { return detail::change(a, "+=", add, b); }
+/// The elements of that part become a + b.
+inline void operator+=(Indexed&& a, const Operand& b) { detail::change(a, "+=", add, b); }
+/// a becomes a - b.
+inline Tensor& operator-=(Tensor& a, const Operand& b) { return detail::change(a, "-=", subtract, b); }
+/// The elements of that part become a - b.
+inline void operator-=(Indexed&& a, const Operand& b) { detail::change(a, "-=", subtract, b); }
+/// a becomes a b.
+inline Tensor& operator*=(Tensor& a, const Operand& b) { return detail::change(a, "*=", multiply, b); }
+/// The elements of that part become a b.
+inline void operator*=(Indexed&& a, const Operand& b) { detail::change(a, "*=", multiply, b); }
+/// a becomes a / b.
+inline Tensor& operator/=(Tensor& a, const Operand& b) { return detail::change(a, "/=", divide, b); }
+/// The elements of that part become a / b.
+inline void operator/=(Indexed&& a, const Operand& b) { detail::change(a, "/=", divide, b); }
 
 }  // namespace xg

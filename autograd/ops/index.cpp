@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/indexed.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/shape.hpp"
@@ -200,6 +201,10 @@ Tensor index(const Operand& x, const Indices& indices) {
 }
 
 Tensor Tensor::operator[](const Indices& indices) const { return index(Operand(*this, indices.where()), indices); }
+
+Indexed Tensor::operator[](const Indices& indices) {
+  return Indexed(index(Operand(*this, indices.where()), indices));
+}
 
 Tensor index_update(const Operand& x, const Indices& indices, Operand values) {
   const CallerScope scope(x.where());

@@ -105,12 +105,56 @@ TEST_CASE("checkpoint: dropout draws the same masks again, and the generator goe
   CHECK(plain.step() == again.step());
 }
 
+TEST_CASE("checkpoint: two generators of one seed and consumer draw their own masks again") {
+  const Tensor w = uniform({64}).set_requires_grad();
+  const auto gradient = [&](bool checkpointed) {
+    Generator first(3, 1), second(3, 1);
+    second.set_step(10);
+    const Function f = [&](const std::vector<Tensor>& v) {
+      return dropout(square(dropout(v[0], 0.5, first)), 0.3, second) * dropout(v[0], 0.5, first);
+    };
+    return grad(sum(checkpointed ? checkpoint(f, {w}) : f({w})), w).to_vector<double>();
+  };
+  CHECK(gradient(true) == gradient(false));
+}
+
+TEST_CASE("checkpoint: a function that draws other numbers when it is called again is refused") {
+  const Tensor w = uniform({64}).set_requires_grad();
+  Generator generator(3, 1);
+  int calls = 0;
+  const auto fickle = [&](const std::vector<Tensor>& v) {
+    Tensor y = v[0] * 2.0;
+    for (int i = 0; i <= calls; ++i) y = dropout(y, 0.5, generator);
+    ++calls;
+    return y;
+  };
+  const Tensor y = sum(checkpoint(fickle, {w}));
+  CHECK_THROWS_WITH_AS(y.backward(),
+                       doctest::Contains("draw 2 of a repeated computation, from the generator of seed 3 and consumer "
+                                         "1, was not made the first time, when there were 1"),
+                       ValueError);
+}
+
 TEST_CASE("checkpoint: gradients of inputs that depend on each other and on what is captured are counted once") {
   Tensor w = uniform({3}).set_requires_grad();
   const Tensor a = w * 2.0, b = a * w;
   const auto f = [&](const std::vector<Tensor>& v) { return v[0] * v[1] + w * a; };
   const auto plain = grad(sum(f({a, b})), w, {.retain_graph = true}), found = grad(sum(checkpoint(f, {a, b})), w);
   CHECK(plain.to_vector<double>() == found.to_vector<double>());
+}
+
+TEST_CASE("checkpoint: nested ones draw their own masks again") {
+  const Tensor w = uniform({64}).set_requires_grad();
+  const auto gradient = [&](bool checkpointed) {
+    Generator generator(3, 1);
+    const auto call = [&](const Function& f, const Tensor& x) { return checkpointed ? checkpoint(f, {x}) : f({x}); };
+    const Function inner = [&](const std::vector<Tensor>& v) { return square(dropout(v[0], 0.5, generator)); };
+    const Function outer = [&](const std::vector<Tensor>& v) {
+      return dropout(call(inner, dropout(v[0], 0.2, generator)), 0.3, generator) + call(inner, v[0]);
+    };
+    return grad(sum(call(outer, w) * dropout(w, 0.5, generator)), w).to_vector<double>();
+  };
+  CHECK(gradient(true) == gradient(false));
 }
 
 TEST_CASE("checkpoint: nested, and differentiated twice") {

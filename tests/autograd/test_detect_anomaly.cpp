@@ -109,3 +109,28 @@ TEST_CASE("DetectAnomaly: an error inside it, and its end, leave nothing behind"
   }
   CHECK(std::isnan(sum(log(x * -1.0)).item()));
 }
+
+TEST_CASE("DetectAnomaly: goes on after it has thrown in a backward pass") {
+  const DetectAnomaly scope;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const Tensor x = zeros({2}).set_requires_grad();
+    CHECK(anomaly_of([&] { sum(sqrt(x) * 0.0).backward(); }).starts_with("backward: 2 NaN"));
+    CHECK(anomaly_of([&] { log(x - 1.0); }).starts_with("log: 2 NaN"));
+    const Tensor nan = full({2}, std::numeric_limits<double>::quiet_NaN());
+    CHECK(anomaly_of([&] {
+            (x * 2.0).backward({.gradient = nan});
+          }).starts_with("backward: 2 NaN, the first at (0,) in the gradient that 'multiply' got"));
+  }
+}
+
+TEST_CASE("DetectAnomaly: sees what a rule adds to another's gradient in place") {
+  const Tensor w = zeros({2, 2}).set_requires_grad(), x = ones({1, 2});
+  const Tensor large = full({1, 2}, 1e38f), larger = full({1, 2}, 3e38f);
+  const std::string found = anomaly_of([&] {
+    const DetectAnomaly scope({.infinities = true});
+    // The newer product gives the gradient of w, the older one adds to it.
+    const Tensor y = linear(large, w, zeros({2})) * 1e-38, z = linear(x, w, zeros({2}));
+    (sum(y * 1e38) + sum(z * larger)).backward();
+  });
+  CHECK(found.starts_with("backward: 4 infinite, the first at (0, 0) in the gradient of operand 1 of 'linear'"));
+}

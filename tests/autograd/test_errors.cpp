@@ -375,7 +375,13 @@ TEST_CASE("errors: a failed call leaves its arguments as they were") {
   Tensor x = leaf({2, 3});
   const auto before = x.to_vector<float>();
   CHECK_THROWS_AS(x.assign(ones({2})), ShapeError);
-  CHECK_THROWS_AS(x += ones({2}), ShapeError);
+  CHECK_THROWS_AS(x += ones({2, 3}), GraphError);
+  {
+    const NoGrad off;
+    CHECK_THROWS_AS(x += ones({2}), ShapeError);
+    CHECK_THROWS_AS(x += ones({4, 2, 3}), ShapeError);
+    CHECK_THROWS_AS(x[0] = ones({2}), ShapeError);
+  }
   CHECK_THROWS_AS(x.set_grad(ones({2})), ShapeError);
   CHECK(x.to_vector<float>() == before);
   CHECK(x.array().version() == 0);

@@ -268,18 +268,6 @@ TEST_CASE("values: operators are the named operations") {
   CHECK(numbers(a >= b) == numbers(greater_equal(a, b)));
 }
 
-TEST_CASE("values: compound assignment gives the handle a new tensor") {
-  Tensor x{1.0, 2.0};
-  const Tensor old = x;
-  x += 1.0;
-  CHECK(numbers(x) == std::vector<double>{2, 3});
-  CHECK(numbers(old) == std::vector<double>{1, 2});
-  x *= x;
-  x -= Tensor{1.0, 1.0};
-  x /= 2.0;
-  CHECK(numbers(x) == std::vector<double>{1.5, 4});
-}
-
 TEST_CASE("values: changes of shape and slices are views, the others copies") {
   const Tensor x = uniform({4, 6});
   for (const auto& view :
