@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(sys.argv[1])
-PARTS = ("autograd", "lib", "nn", "tests", "meson.build", "meson_options.txt", "xgrad.hpp", "xgradConfig.cmake.in")
+PARTS = ("autograd", "lib", "nn", "tests", "meson.build", "meson_options.txt", "xgrad.hpp",
+         "xgradConfig.cmake.in", "xgradConfigVersion.cmake.in")
 
 # A file of autograd/ops, what stands there, and the mistake.
 MISTAKES = (

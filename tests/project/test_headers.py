@@ -6,9 +6,8 @@ import subprocess
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from project import ROOT, public_headers
+from project import CXX, ROOT, public_headers
 
-CXX = os.environ.get("CXX", "c++").split()
 WARNINGS = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror".split()
 SECONDS = 4  # for a small client program
 

@@ -1,32 +1,13 @@
-"""A program outside the project, built with the installed library and with the project as its Meson subproject."""
+"""A program outside the project, built with the installed library."""
 
-import os
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-from project import BUILD, ROOT, introspect
+from project import BUILD, CLIENT, CLIENT_PRINTS, CXX, introspect, run, temporary_folder
 
-CLIENT = Path(__file__).resolve().parent / "client"
-CXX = os.environ.get("CXX", "c++").split()
-EXPECTED = "gradient [2. 4. 6.]\ncaught a ShapeError\naccuracy 1\n"
-
-
-def run(*command, **environment):
-    """The output of a command that must succeed."""
-    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
-    if result.returncode != 0:
-        raise AssertionError(f"{command} returned {result.returncode}:\n{result.stdout}{result.stderr}")
-    return result.stdout
-
-
-def temporary_folder(cleaner):
-    folder = tempfile.TemporaryDirectory()
-    cleaner(folder.cleanup)
-    return Path(folder.name)
+needs_cmake = unittest.skipUnless(shutil.which("cmake"), "needs CMake")
 
 
 class Installed(unittest.TestCase):
@@ -43,14 +24,39 @@ class Installed(unittest.TestCase):
         program = self.folder / "client"
         warnings = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror".split()
         run(*CXX, "-std=c++20", *warnings, CLIENT / "main.cpp", "-o", program, *flags)
-        self.assertEqual(run(program, LD_LIBRARY_PATH=str(self.library.parent)), EXPECTED)
+        self.assertEqual(run(program, LD_LIBRARY_PATH=str(self.library.parent)), CLIENT_PRINTS)
 
+    @needs_cmake
     def test_program_with_the_cmake_package(self):
         (prefix,) = {path.parent for path in self.folder.rglob("include")}
         build = self.folder / "cmake"
-        run("cmake", "-S", CLIENT, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "-G", "Ninja", "-S", CLIENT, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
         run("cmake", "--build", build)
-        self.assertEqual(run(build / "client"), EXPECTED)
+        self.assertEqual(run(build / "client"), CLIENT_PRINTS)
+
+    @needs_cmake
+    def test_versions_that_the_cmake_package_answers_to(self):
+        (config,) = self.folder.rglob("xgradConfig.cmake")
+        version = introspect("projectinfo")["version"]
+        major, minor, patch = map(int, version.split("."))
+        later = f"{major}.{minor}.{patch + 1}"
+        answers = {
+            "": True, f"{major}": True, f"{major}.{minor}": True, version: True, f"{version} EXACT": True,
+            f"0.0.1...{later}": True, f"{version}...{later}": True, f"0.0.1...{version}": True,
+            later: False, f"{major + 1}": False, f"{major}.{minor} EXACT": patch == 0,
+            f"0.0.1...<{version}": False, f"{later}...{major + 1}": False,
+        }
+        script = self.folder / "versions" / "CMakeLists.txt"
+        script.parent.mkdir()
+        lines = ["cmake_minimum_required(VERSION 3.20)", "project(versions NONE)"]
+        for asked in answers:
+            lines.append(f"find_package(xgrad {asked} QUIET CONFIG PATHS {config.parent} NO_DEFAULT_PATH)")
+            lines.append(f'message(NOTICE "{asked}: ${{xgrad_FOUND}}")')
+            lines.append("unset(xgrad_DIR CACHE)")
+        script.write_text("\n".join(lines))
+        printed = run("cmake", "-G", "Ninja", "-S", script.parent, "-B", script.parent / "build", stderr=subprocess.STDOUT)
+        self.assertEqual([line for line in printed.splitlines() if re.search(": [01]$", line)],
+                         [f"{asked}: {int(found)}" for asked, found in answers.items()])
 
     def test_version(self):
         version = run("pkg-config", "--modversion", "xgrad", **self.package).strip()
@@ -70,19 +76,6 @@ class Installed(unittest.TestCase):
         leaked = [name for _, name in symbols if re.search(r"\b(xt|xtl|xsimd|cxxlapack|cxxblas|flens)::", name)]
         self.assertGreater(sum(bool(own.match(name)) for _, name in symbols), 200)
         self.assertEqual((foreign, leaked), ([], []))
-
-
-class Subproject(unittest.TestCase):
-    def test_program_with_the_project_as_its_subproject(self):
-        folder = temporary_folder(self.addCleanup)
-        shutil.copytree(CLIENT, folder, dirs_exist_ok=True)
-        (folder / "subprojects").mkdir()
-        (folder / "subprojects" / "xgrad").symlink_to(ROOT)
-        # Neither optimised nor for this machine's instructions: that compiles fastest.
-        options = ("--buildtype=plain", "-Dxgrad:cpu=baseline", "--force-fallback-for=xgrad")
-        run("meson", "setup", folder / "build", folder, *options)
-        run("ninja", "-C", folder / "build", "-j2")
-        self.assertEqual(run(folder / "build" / "client"), EXPECTED)
 
 
 if __name__ == "__main__":
