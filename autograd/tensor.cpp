@@ -16,6 +16,8 @@ Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
                             "detach() it"),
                      where);
   }
+  if (value && !defined())
+    throw ValueError("set_requires_grad: the tensor is undefined: assign it a value first", where);
   if (value && !is_floating(dtype()))
     throw DTypeError(
         concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()), where);
@@ -69,7 +71,7 @@ void Tensor::assign(const Tensor& values, std::source_location where) {
     throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()),
                      where);
   check_own_places("assign", value_, where);
-  value_.assign(values.array().astype(dtype()));
+  value_.assign(values.array().astype(dtype(), where), where);
 }
 
 Array Tensor::from_list(const std::vector<double>& values, const Shape& shape, DType dtype) {

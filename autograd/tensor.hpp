@@ -86,8 +86,8 @@ class XG_API Tensor {
   }
   /// All elements in row-major order, converted to T.
   template <class T>
-  std::vector<T> to_vector() const {
-    return value_.to_vector<T>();
+  std::vector<T> to_vector(std::source_location where = std::source_location::current()) const {
+    return value_.to_vector<T>(where);
   }
 
   /// A part of it, as index() gives it: `x[{Slice(1, -1), ellipsis, 0}]`, `x[0]`. Defined in ops/index.hpp.

@@ -1,6 +1,7 @@
 #include "lib/array.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "lib/kernels/copy.hpp"
@@ -50,123 +51,181 @@ Shape without_ones(const Shape& shape, const Strides& strides, Strides& kept_str
   return kept;
 }
 
+/// How many elements there are, if they fit the address space: extents of 0 count as 1, whichever axis they are on.
+std::int64_t checked_size(const Shape& shape, DType dtype, Line where) {
+  const std::int64_t size = shape.elements(where);
+  std::int64_t bound = size;
+  if (size == 0) {
+    bound = 1;
+    for (const auto extent : shape) bound *= std::max<std::int64_t>(extent, 1);
+  }
+  constexpr std::int64_t address_space = std::int64_t{1} << 47;
+  if (bound >= address_space / static_cast<std::int64_t>(size_of(dtype)))
+    throw ShapeError(concat("shape ", shape, " of ", dtype, " does not fit the address space"), where);
+  return size;
+}
+
+/// True if `count` steps from `start` stay inside an axis.
+bool inside(std::int64_t extent, std::int64_t start, std::int64_t count, std::int64_t step) {
+  if (count <= 0) return count == 0;
+  if (start < 0 || start >= extent) return false;
+  if (count == 1) return true;
+  return step >= 0 ? step <= (extent - 1 - start) / (count - 1) : step >= -(start / (count - 1));
+}
+
 }  // namespace
 
-Array::Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, DType dtype)
+Array::Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
+             DType dtype)
     : storage_(std::move(storage)),
       shape_(shape),
       strides_(strides),
       offset_(offset),
-      size_(shape.elements()),
+      size_(size),
       dtype_(dtype),
       contiguous_(row_major(shape, strides)) {}
 
-Array Array::view(const Shape& shape, const Strides& strides, std::int64_t offset) const {
-  return Array(storage_, shape, strides, offset, dtype_);
+Array Array::view(const Shape& shape, const Strides& strides, std::int64_t offset, Line where) const {
+  return Array(storage_, shape, strides, offset, checked_size(shape, dtype_, where), dtype_);
 }
 
-Array Array::empty(const Shape& shape, DType dtype) {
-  std::size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<std::size_t>(shape.elements()), size_of(dtype), &bytes) || bytes >> 47)
-    throw ShapeError(concat("shape ", shape, " of ", dtype, " does not fit the address space"));
-  return Array(Storage(bytes), shape, contiguous_strides(shape), 0, dtype);
+Array Array::empty(const Shape& shape, DType dtype, Line where) {
+  const std::int64_t size = checked_size(shape, dtype, where);
+  return Array(Storage(static_cast<std::size_t>(size) * size_of(dtype), where), shape, contiguous_strides(shape), 0,
+               size, dtype);
 }
 
-Array Array::full(const Shape& shape, double value, DType dtype) {
-  Array result = empty(shape, dtype);
+Array Array::full(const Shape& shape, double value, DType dtype, Line where) {
+  Array result = empty(shape, dtype, where);
   dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), convert<T>(value)); });
   return result;
 }
 
-void Array::wrong_type(DType asked) const {
-  throw DTypeError(concat("the array holds ", dtype_, ", not ", asked, ": convert with astype"));
+void Array::wrong_type(DType asked, Line where) const {
+  check_defined(where);
+  throw DTypeError(concat("the array holds ", dtype_, ", not ", asked, ": convert with astype"), where);
 }
 
-Array Array::clone() const {
-  Array result = empty(shape_, dtype_);
+void Array::undefined(Line where) { throw ValueError("the array is undefined: assign it a value first", where); }
+
+Array Array::clone(Line where) const {
+  check_defined(where);
+  Array result = empty(shape_, dtype_, where);
   kernels::copy(*this, result);
   return result;
 }
 
-Array Array::contiguous() const { return contiguous_ ? *this : clone(); }
+Array Array::contiguous(Line where) const {
+  if (!contiguous_) return clone(where);
+  check_defined(where);
+  return *this;
+}
 
-Array Array::astype(DType dtype) const {
+Array Array::astype(DType dtype, Line where) const {
+  check_defined(where);
   if (dtype == dtype_) return *this;
-  Array result = empty(shape_, dtype);
+  Array result = empty(shape_, dtype, where);
   kernels::copy(*this, result);
   return result;
 }
 
-Array Array::permute(const std::vector<std::size_t>& axes) const {
+Array Array::permute(const std::vector<std::size_t>& axes, Line where) const {
+  check_defined(where);
+  std::array<bool, Shape::max_rank> named{};
+  bool fits = axes.size() == rank();
+  for (std::size_t i = 0; fits && i < axes.size(); ++i) fits = axes[i] < rank() && !std::exchange(named[axes[i]], true);
+  if (!fits) throw ShapeError(concat("permute: not every axis of shape ", shape_, " is named once"), where);
   Shape shape = shape_;
   Strides strides = strides_;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     shape[i] = shape_[axes[i]];
     strides[i] = strides_[axes[i]];
   }
-  return view(shape, strides, offset_);
+  return view(shape, strides, offset_, where);
 }
 
-Array Array::slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step) const {
+Array Array::slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step, Line where) const {
+  check_defined(where);
+  const std::int64_t extent = shape_[{axis, where.where}], stride = strides_[axis];
+  if (!inside(extent, start, count, step))
+    throw ShapeError(
+        concat("slice: ", count, " steps of ", step, " from ", start, " leave axis ", axis, " of shape ", shape_),
+        where);
   Shape shape = shape_;
   Strides strides = strides_;
   shape[axis] = count;
-  strides[axis] *= step;
-  return view(shape, strides, count == 0 ? offset_ : offset_ + start * strides_[axis]);
+  if (count > 1) strides[axis] = stride * step;
+  return view(shape, strides, count == 0 ? offset_ : offset_ + start * stride, where);
 }
 
-Array Array::broadcast_to(const Shape& shape) const {
+Array Array::broadcast_to(const Shape& shape, Line where) const {
+  check_defined(where);
   if (shape == shape_) return *this;
+  if (!broadcasts_to(shape_, shape))
+    throw ShapeError(concat("shape ", shape_, " does not broadcast to ", shape), where);
   const std::size_t lead = shape.rank() - rank();
   Strides strides = Strides::filled(shape.rank(), 0);
   for (std::size_t axis = 0; axis < rank(); ++axis)
     if (shape_[axis] != 1) strides[lead + axis] = strides_[axis];
-  return view(shape, strides, offset_);
+  return view(shape, strides, offset_, where);
 }
 
-Array Array::expand_dims(std::size_t axis) const {
+Array Array::expand_dims(std::size_t axis, Line where) const {
+  check_defined(where);
   Shape shape = shape_;
   Strides strides = strides_;
   shape.insert(axis, 1);
   strides.insert(axis, 1);
-  return view(shape, strides, offset_);
+  return view(shape, strides, offset_, where);
 }
 
-Array Array::squeeze(std::size_t axis) const {
+Array Array::squeeze(std::size_t axis, Line where) const {
+  check_defined(where);
+  if (shape_[{axis, where.where}] != 1)
+    throw ShapeError(concat("squeeze: axis ", axis, " of shape ", shape_, " has extent ", shape_[axis], ", not 1"),
+                     where);
   Shape shape = shape_;
   Strides strides = strides_;
   shape.erase(axis);
   strides.erase(axis);
-  return view(shape, strides, offset_);
+  return view(shape, strides, offset_, where);
 }
 
-Array Array::reshape(const Shape& shape) const {
+Array Array::reshape(const Shape& shape, Line where) const {
+  check_defined(where);
   if (shape == shape_) return *this;
-  if (contiguous_) return view(shape, contiguous_strides(shape), offset_);
+  if (shape.elements(where) != size_)
+    throw ShapeError(concat("reshape: the ", size_, " elements of shape ", shape_, " do not fill ", shape), where);
+  if (contiguous_) return view(shape, contiguous_strides(shape), offset_, where);
   Strides from_strides, to_strides;
   const Shape from = without_ones(shape_, strides_, from_strides);
   Strides unused;
   const Shape to = without_ones(shape, shape, unused);
   Strides packed;
-  if (size_ == 0 || !reshape_strides(from, from_strides, to, packed)) return clone().reshape(shape);
+  if (size_ == 0 || !reshape_strides(from, from_strides, to, packed)) return clone(where).reshape(shape, where);
   for (std::size_t axis = 0, next = 0; axis < shape.rank(); ++axis)
     to_strides.push_back(shape[axis] == 1 ? 1 : packed[next++]);
-  return view(shape, to_strides, offset_);
+  return view(shape, to_strides, offset_, where);
 }
 
-Array Array::transposed() const {
+Array Array::transposed(Line where) const {
+  check_defined(where);
+  if (rank() < 2) throw ShapeError(concat("transposed: a matrix expected, or several, got shape ", shape_), where);
   Shape shape = shape_;
   Strides strides = strides_;
-  std::swap(shape[rank() - 1], shape[rank() - 2]);
-  std::swap(strides[rank() - 1], strides[rank() - 2]);
-  return view(shape, strides, offset_);
+  std::swap(shape[-1], shape[-2]);
+  std::swap(strides[-1], strides[-2]);
+  return view(shape, strides, offset_, where);
 }
 
-void Array::assign(const Array& values) {
+void Array::assign(const Array& values, Line where) {
+  check_defined(where);
+  values.check_defined(where);
   if (values.shape() != shape_ || values.dtype() != dtype_)
     throw ShapeError(concat("assign: ", values.dtype(), " values of shape ", values.shape(), " do not fit ", dtype_,
-                            " elements of shape ", shape_));
-  kernels::copy(values.shares_storage(*this) ? values.clone() : values, *this);
+                            " elements of shape ", shape_),
+                     where);
+  kernels::copy(values.shares_storage(*this) ? values.clone(where) : values, *this);
   bump_version();
 }
 

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
+#include <source_location>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/dtype.hpp"
@@ -15,20 +17,52 @@ namespace xg {
 /// An n-dimensional array of one dtype, without gradients: a handle on shared storage with a shape, strides and an
 /// offset (all in elements). Copying an Array shares its elements; clone() copies them. transpose, slice, expand and
 /// reshape (where the strides allow it) are views; every other operation returns a fresh contiguous array.
+///
+/// An undefined array has no elements to ask for: that is a ValueError. Errors name the line of the operation that ran
+/// into them, or of the call.
 class XG_API Array {
  public:
-  /// No array at all: only assignment and defined() are allowed.
+  /// No array at all, of no elements: what asks for elements is a ValueError until it is assigned.
   Array() = default;
+  /// Shares the other's elements.
+  Array(const Array&) = default;
+  /// Takes the other's place, which is left undefined.
+  Array(Array&& other) noexcept
+      : storage_(std::move(other.storage_)),
+        shape_(std::exchange(other.shape_, {})),
+        strides_(std::exchange(other.strides_, {})),
+        offset_(std::exchange(other.offset_, 0)),
+        size_(std::exchange(other.size_, 0)),
+        dtype_(std::exchange(other.dtype_, float32)),
+        contiguous_(std::exchange(other.contiguous_, true)) {}
+  /// Shares the other's elements.
+  Array& operator=(const Array&) = default;
+  /// Takes the other's place, which is left undefined.
+  Array& operator=(Array&& other) noexcept {
+    Array taken(std::move(other));
+    storage_ = std::move(taken.storage_);
+    shape_ = taken.shape_;
+    strides_ = taken.strides_;
+    offset_ = taken.offset_;
+    size_ = taken.size_;
+    dtype_ = taken.dtype_;
+    contiguous_ = taken.contiguous_;
+    return *this;
+  }
 
-  /// Uninitialised elements.
-  static Array empty(const Shape& shape, DType dtype = float32);
+  /// Uninitialised elements. A shape that is none (see Shape), or too large for the address space, is a ShapeError, one
+  /// too large for the system's memory a MemoryError.
+  static Array empty(const Shape& shape, DType dtype = float32, Line where = std::source_location::current());
   /// All elements equal.
-  static Array full(const Shape& shape, double value, DType dtype = float32);
+  static Array full(const Shape& shape, double value, DType dtype = float32,
+                    Line where = std::source_location::current());
   /// All elements 0.
-  static Array zeros(const Shape& shape, DType dtype = float32) { return full(shape, 0, dtype); }
-  /// A copy of `values`, in row-major order. Their count must be the shape's.
+  static Array zeros(const Shape& shape, DType dtype = float32, Line where = std::source_location::current()) {
+    return full(shape, 0, dtype, where);
+  }
+  /// A copy of `values`, in row-major order. Their count must be the shape's, else it is a ShapeError.
   template <class T>
-  static Array from(const std::vector<T>& values, const Shape& shape);
+  static Array from(const std::vector<T>& values, const Shape& shape, Line where = std::source_location::current());
 
   /// False for one that was never assigned.
   bool defined() const { return static_cast<bool>(storage_); }
@@ -47,63 +81,80 @@ class XG_API Array {
   /// True if the elements lie in row-major order without gaps.
   bool is_contiguous() const { return contiguous_; }
 
-  /// The first element. `T` must be the C++ type of dtype().
+  /// The first element. `T` must be the C++ type of dtype(), else it is a DTypeError.
   template <class T>
-  T* data() const {
-    if (dtype_of<T>() != dtype_) wrong_type(dtype_of<T>());
-    return reinterpret_cast<T*>(raw());
+  T* data(Line where = std::source_location::current()) const {
+    if (dtype_of<T>() != dtype_) wrong_type(dtype_of<T>(), where);
+    return reinterpret_cast<T*>(raw(where));
   }
   /// The first element, of any type.
-  std::byte* raw() const { return storage_.data() + static_cast<std::size_t>(offset_) * size_of(dtype_); }
+  std::byte* raw(Line where = std::source_location::current()) const {
+    return storage(where).data() + static_cast<std::size_t>(offset_) * size_of(dtype_);
+  }
 
-  /// The only element, of any dtype, as a T.
+  /// The only element, of any dtype, as a T. More than one, or none, is a ShapeError.
   template <class T>
-  T item() const;
+  T item(Line where = std::source_location::current()) const;
   /// All elements in row-major order, converted to T.
   template <class T>
-  std::vector<T> to_vector() const;
+  std::vector<T> to_vector(Line where = std::source_location::current()) const;
 
   /// A fresh contiguous copy.
-  Array clone() const;
+  Array clone(Line where = std::source_location::current()) const;
   /// The array itself if it is contiguous, else a contiguous copy.
-  Array contiguous() const;
+  Array contiguous(Line where = std::source_location::current()) const;
   /// The array itself if it has that dtype, else a converted copy, each element as convert() does.
-  Array astype(DType dtype) const;
+  Array astype(DType dtype, Line where = std::source_location::current()) const;
 
-  /// Views. Axes and bounds are already checked by the caller.
-  Array permute(const std::vector<std::size_t>& axes) const;
+  // Views. Axes, bounds and shapes that do not fit are a ShapeError.
+
+  /// Result axis i is axis axes[i], each of which must be named once.
+  Array permute(const std::vector<std::size_t>& axes, Line where = std::source_location::current()) const;
   /// Every step-th of `count` elements along an axis.
-  Array slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step) const;
+  Array slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step,
+              Line where = std::source_location::current()) const;
   /// Axes of extent 1 stretched, and new ones in front.
-  Array broadcast_to(const Shape& shape) const;
+  Array broadcast_to(const Shape& shape, Line where = std::source_location::current()) const;
   /// A new axis of extent 1.
-  Array expand_dims(std::size_t axis) const;
+  Array expand_dims(std::size_t axis, Line where = std::source_location::current()) const;
   /// Without an axis of extent 1.
-  Array squeeze(std::size_t axis) const;
+  Array squeeze(std::size_t axis, Line where = std::source_location::current()) const;
   /// A view where the strides allow it, else a copy. The number of elements must be the same.
-  Array reshape(const Shape& shape) const;
+  Array reshape(const Shape& shape, Line where = std::source_location::current()) const;
   /// Swaps the last two axes.
-  Array transposed() const;
+  Array transposed(Line where = std::source_location::current()) const;
 
-  /// Copies `values` (of the same shape and dtype) into these elements and raises the version.
-  void assign(const Array& values);
+  /// Copies `values` (of the same shape and dtype, else it is a ShapeError) into these elements and raises the version.
+  void assign(const Array& values, Line where = std::source_location::current());
   /// How often the elements were changed in place.
-  std::uint64_t version() const { return storage_.version(); }
+  std::uint64_t version(Line where = std::source_location::current()) const { return storage(where).version(); }
   /// Must follow every change of the elements in place, so that a gradient that needs the old ones is refused.
-  void bump_version() { storage_.bump_version(); }
+  void bump_version(Line where = std::source_location::current()) {
+    check_defined(where);
+    storage_.bump_version();
+  }
   /// True if no other array shares the elements.
-  bool is_unique() const { return storage_.unique(); }
+  bool is_unique(Line where = std::source_location::current()) const { return storage(where).unique(); }
   /// True if both have the same elements.
   bool shares_storage(const Array& other) const { return storage_ == other.storage_; }
   /// The same for all arrays that share their elements, and how many bytes those take.
-  const void* storage_id() const { return storage_.data(); }
+  const void* storage_id(Line where = std::source_location::current()) const { return storage(where).data(); }
   /// What those take in all.
-  std::size_t storage_bytes() const { return storage_.bytes(); }
+  std::size_t storage_bytes(Line where = std::source_location::current()) const { return storage(where).bytes(); }
 
  private:
-  Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, DType dtype);
-  [[noreturn]] void wrong_type(DType asked) const;
-  Array view(const Shape& shape, const Strides& strides, std::int64_t offset) const;
+  Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
+        DType dtype);
+  [[noreturn, gnu::cold]] void wrong_type(DType asked, Line where) const;
+  [[noreturn, gnu::cold]] static void undefined(Line where);
+  void check_defined(Line where) const {
+    if (!storage_) undefined(where);
+  }
+  const Storage& storage(Line where) const {
+    check_defined(where);
+    return storage_;
+  }
+  Array view(const Shape& shape, const Strides& strides, std::int64_t offset, Line where) const;
 
   Storage storage_;
   Shape shape_;
@@ -120,24 +171,25 @@ XG_API std::string to_string(const Array& array);
 XG_API std::ostream& operator<<(std::ostream& out, const Array& array);
 
 template <class T>
-Array Array::from(const std::vector<T>& values, const Shape& shape) {
-  if (static_cast<std::int64_t>(values.size()) != shape.elements())
-    throw ShapeError(concat(values.size(), " values do not fill the shape ", shape));
-  Array result = empty(shape, dtype_of<T>());
+Array Array::from(const std::vector<T>& values, const Shape& shape, Line where) {
+  if (static_cast<std::int64_t>(values.size()) != shape.elements(where))
+    throw ShapeError(concat(values.size(), " values do not fill the shape ", shape), where);
+  Array result = empty(shape, dtype_of<T>(), where);
   T* out = result.data<T>();
   for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i];
   return result;
 }
 
 template <class T>
-T Array::item() const {
-  if (size_ != 1) throw ShapeError(concat("item: one element expected, got shape ", shape_));
+T Array::item(Line where) const {
+  check_defined(where);
+  if (size_ != 1) throw ShapeError(concat("item: one element expected, got shape ", shape_), where);
   return dispatch(dtype_, [&]<class From>() { return convert<T>(*data<From>()); });
 }
 
 template <class T>
-std::vector<T> Array::to_vector() const {
-  const Array flat = contiguous();
+std::vector<T> Array::to_vector(Line where) const {
+  const Array flat = contiguous(where);
   std::vector<T> result(static_cast<std::size_t>(size_));
   dispatch(dtype_, [&]<class From>() {
     const From* in = flat.data<From>();

@@ -248,7 +248,7 @@ Array Generator::uniform(const Shape& shape, double low, double high, DType dtyp
   const double limit = dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
   require(-limit <= low && high <= limit, where, "uniform: bounds that ", dtype, " can hold expected, got ", low,
           " and ", high);
-  Array result = Array::empty(shape, dtype);
+  Array result = Array::empty(shape, dtype, where);
   dispatch_floating(dtype, [&]<class T>() { fill_uniform<T>(next(), result, low, high); });
   return result;
 }
@@ -257,7 +257,7 @@ Array Generator::normal(const Shape& shape, double mean, double stddev, DType dt
   require_shape("normal", shape, where);
   require_floating("normal", dtype, where);
   require_moments("normal", mean, stddev, where);
-  Array result = Array::empty(shape, dtype);
+  Array result = Array::empty(shape, dtype, where);
   return fill_normal(next(), std::move(result), mean, stddev, false);
 }
 
@@ -265,7 +265,7 @@ Array Generator::truncated_normal(const Shape& shape, double mean, double stddev
   require_shape("truncated_normal", shape, where);
   require_floating("truncated_normal", dtype, where);
   require_moments("truncated_normal", mean, stddev, where);
-  Array result = Array::empty(shape, dtype);
+  Array result = Array::empty(shape, dtype, where);
   return fill_normal(next(), std::move(result), mean, stddev, true);
 }
 
@@ -273,7 +273,7 @@ Array Generator::bernoulli(const Shape& shape, double probability, DType dtype, 
   require_shape("bernoulli", shape, where);
   require(probability >= 0 && probability <= 1, where, "bernoulli: a probability in [0, 1] expected, got ",
           probability);
-  Array result = Array::empty(shape, dtype);
+  Array result = Array::empty(shape, dtype, where);
   return choose(next(), std::move(result), 1 - probability, 0, 1);
 }
 
@@ -281,14 +281,14 @@ Array Generator::dropout_mask(const Shape& shape, double rate, DType dtype, Plac
   require_shape("dropout_mask", shape, where);
   require_floating("dropout_mask", dtype, where);
   require(rate >= 0 && rate <= 1, where, "dropout_mask: a rate in [0, 1] expected, got ", rate);
-  Array result = Array::empty(shape, dtype);
+  Array result = Array::empty(shape, dtype, where);
   return choose(next(), std::move(result), rate, 0, rate == 1 ? 0 : 1 / (1 - rate));
 }
 
 Array Generator::integers(const Shape& shape, std::int64_t low, std::int64_t high, Place where) {
   require_shape("integers", shape, where);
   require(low < high, where, "integers: low < high expected, got ", low, " and ", high);
-  Array result = Array::empty(shape, int64);
+  Array result = Array::empty(shape, int64, where);
   Words words(next());
   const auto first = static_cast<std::uint64_t>(low), range = static_cast<std::uint64_t>(high) - first;
   std::int64_t* out = result.data<std::int64_t>();
@@ -299,7 +299,7 @@ Array Generator::integers(const Shape& shape, std::int64_t low, std::int64_t hig
 
 Array Generator::permutation(std::int64_t count, Place where) {
   require(count >= 0, where, "permutation: a count of 0 or more expected, got ", count);
-  Array result = Array::empty({count}, int64);
+  Array result = Array::empty({count}, int64, where);
   std::int64_t* out = result.data<std::int64_t>();
   for (std::int64_t i = 0; i < count; ++i) out[i] = i;
   fisher_yates(next(), result);

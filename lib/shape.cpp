@@ -22,24 +22,32 @@ void Shape::push_back(std::int64_t size) { insert(rank_, size); }
 
 void Shape::insert(std::size_t axis, std::int64_t size) {
   if (rank_ == max_rank) throw ShapeError(concat("an array has at most ", max_rank, " axes"));
+  if (axis > rank_) out_of_range(axis);
   std::copy_backward(sizes_.begin() + axis, sizes_.begin() + rank_, sizes_.begin() + rank_ + 1);
   sizes_[axis] = size;
   ++rank_;
 }
 
-void Shape::erase(std::size_t axis) {
-  std::copy(sizes_.begin() + axis + 1, sizes_.begin() + rank_, sizes_.begin() + axis);
+void Shape::erase(AxisIndex axis) {
+  const std::size_t at = position(axis);
+  std::copy(sizes_.begin() + at + 1, sizes_.begin() + rank_, sizes_.begin() + at);
   --rank_;
 }
 
-std::int64_t Shape::elements() const {
+std::int64_t Shape::elements(Line where) const {
   std::int64_t count = 1;
+  bool none = false;
   for (const auto size : *this) {
-    if (size < 0) throw ShapeError(concat("negative extent in shape ", *this));
-    if (__builtin_mul_overflow(count, size, &count))
-      throw ShapeError(concat("shape ", *this, " has too many elements"));
+    if (size < 0) throw ShapeError(concat("negative extent in shape ", *this), where);
+    none |= size == 0;
+    if (__builtin_mul_overflow(count, std::max<std::int64_t>(size, 1), &count))
+      throw ShapeError(concat("shape ", *this, " has too many elements"), where);
   }
-  return count;
+  return none ? 0 : count;
+}
+
+void Shape::out_of_range(AxisIndex axis) const {
+  throw ShapeError(concat("axis ", axis.number, " is out of range for shape ", *this), Line(axis.where));
 }
 
 bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
@@ -57,7 +65,8 @@ Strides contiguous_strides(const Shape& shape) {
   std::int64_t step = 1;
   for (std::size_t axis = shape.rank(); axis-- > 0;) {
     strides[axis] = step;
-    step *= std::max<std::int64_t>(shape[axis], 1);
+    if (__builtin_mul_overflow(step, std::max<std::int64_t>(shape[axis], 1), &step))
+      throw ShapeError(concat("shape ", shape, " has too many elements"));
   }
   return strides;
 }

@@ -1,20 +1,39 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <ostream>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/error.hpp"
 
 namespace xg {
 
+/// The number of an axis, with the user's line. Negative ones count from the end.
+struct AxisIndex {
+  std::int64_t number;         ///< counted from 0, or from the end
+  std::source_location where;  ///< the user's line
+
+  /// A number of any integer type.
+  template <std::integral T>
+  constexpr AxisIndex(T axis, std::source_location line = std::source_location::current())
+      : number(std::in_range<std::int64_t>(axis) ? static_cast<std::int64_t>(axis)
+                                                 : std::numeric_limits<std::int64_t>::max()),
+        where(line) {}
+};
+
 /// The extent of every axis: up to eight of them, kept inside the object. Also used for strides, in elements.
+///
+/// The product of the extents of an array, those of 0 counted as 1, must fit the address space, so that the product of
+/// any of them and every stride fit 64 bits.
 class XG_API Shape {
  public:
   static constexpr std::size_t max_rank = 8;  ///< how many axes there may be
@@ -29,12 +48,14 @@ class XG_API Shape {
 
   /// How many axes there are.
   std::size_t rank() const { return rank_; }
-  /// The extent of an axis.
-  std::int64_t operator[](std::size_t axis) const { return sizes_[axis]; }
+  /// The extent of an axis. One out of range is a ShapeError.
+  std::int64_t operator[](AxisIndex axis) const { return sizes_[position(axis)]; }
   /// The extent of an axis, to be changed.
-  std::int64_t& operator[](std::size_t axis) { return sizes_[axis]; }
-  /// The extent of the last axis.
-  std::int64_t back() const { return sizes_[rank_ - 1]; }
+  std::int64_t& operator[](AxisIndex axis) { return sizes_[position(axis)]; }
+  /// The extent of the last axis. Without axes it is a ShapeError.
+  std::int64_t back(std::source_location where = std::source_location::current()) const {
+    return sizes_[position({-1, where})];
+  }
   /// The first extent.
   const std::int64_t* begin() const { return sizes_.data(); }
   /// Behind the last extent.
@@ -42,18 +63,27 @@ class XG_API Shape {
 
   /// A new last axis. A ninth is a ShapeError.
   void push_back(std::int64_t size);
-  /// A new axis at a position.
+  /// A new axis at a position up to rank().
   void insert(std::size_t axis, std::int64_t size);
   /// Takes an axis away.
-  void erase(std::size_t axis);
+  void erase(AxisIndex axis);
 
-  /// The product of the extents, 1 without axes. A negative extent or an overflow is a ShapeError.
-  std::int64_t elements() const;
+  /// The product of the extents, 1 without axes. A negative extent, and a product that overflows where extents of 0
+  /// count as 1, are a ShapeError.
+  std::int64_t elements(Line where = std::source_location::current()) const;
 
   /// True if all extents are the same.
   bool operator==(const Shape& other) const;
 
  private:
+  /// Where an axis stands, counted from the front: numbers from the end wrap around, and what is outside does not.
+  std::size_t position(AxisIndex axis) const {
+    const std::size_t at = static_cast<std::size_t>(axis.number) + (axis.number < 0 ? rank_ : 0);
+    if (at >= rank_) out_of_range(axis);
+    return at;
+  }
+  [[noreturn, gnu::cold]] void out_of_range(AxisIndex axis) const;
+
   std::array<std::int64_t, max_rank> sizes_{};
   std::size_t rank_ = 0;
 };
@@ -66,7 +96,7 @@ XG_API std::string to_string(const Shape& shape);
 /// Prints it as to_string() gives it.
 XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
-/// Row-major strides, in elements.
+/// Row-major strides, in elements. A shape whose elements() is an error has none.
 XG_API Strides contiguous_strides(const Shape& shape);
 
 /// The shape both broadcast to by NumPy's rule (axes aligned at the end, extent 1 stretches); nothing if they do not.

@@ -12,6 +12,7 @@ namespace pool {
 namespace {
 
 constexpr std::size_t alignment = 64;
+constexpr std::size_t most_bytes = std::size_t{1} << 62;  // what the largest class holds
 constexpr std::size_t class_count = 8 + 4 * 58;
 
 #ifdef __SANITIZE_ADDRESS__
@@ -20,18 +21,21 @@ constexpr std::size_t default_limit = 0;  // a kept block would hide a use after
 constexpr std::size_t default_limit = std::size_t{1} << 30;
 #endif
 
+[[noreturn]] void refuse(std::size_t bytes, Line where) {
+  throw MemoryError(concat("the system has no memory for ", bytes, " bytes"), where);
+}
+
 struct SizeClass {
   std::size_t index;
   std::size_t bytes;
 };
 
 /// Multiples of 64 up to 512 bytes, then four classes to a power of two: at most a quarter of a block is lost.
-SizeClass size_class(std::size_t bytes) {
+SizeClass size_class(std::size_t bytes) noexcept {
   if (bytes <= 512) {
     const std::size_t steps = std::max<std::size_t>((bytes + 63) / 64, 1);
     return {steps - 1, steps * 64};
   }
-  if (bytes > std::size_t{1} << 62) throw std::bad_alloc();
   const auto power = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;
   const std::size_t step = std::size_t{1} << (power - 2);
   const std::size_t steps = (bytes + step - 1) / step;
@@ -40,7 +44,8 @@ SizeClass size_class(std::size_t bytes) {
 
 class Pool {
  public:
-  void* allocate(std::size_t bytes) {
+  void* allocate(std::size_t bytes, Line where) {
+    if (bytes > most_bytes) refuse(bytes, where);
     const SizeClass cls = size_class(bytes);
     {
       const std::lock_guard lock(mutex_);
@@ -52,7 +57,8 @@ class Pool {
         return block;
       }
     }
-    void* block = ::operator new (cls.bytes, std::align_val_t{alignment});
+    void* block = ::operator new (cls.bytes, std::align_val_t{alignment}, std::nothrow);
+    if (!block) refuse(bytes, where);
     const std::lock_guard lock(mutex_);
     ++statistics_.system_allocations;
     count_use(cls.bytes);
@@ -129,7 +135,7 @@ Pool& instance() {
 
 }  // namespace
 
-void* allocate(std::size_t bytes) { return instance().allocate(bytes); }
+void* allocate(std::size_t bytes, Line where) { return instance().allocate(bytes, where); }
 void release(void* block, std::size_t bytes) noexcept { instance().release(block, bytes); }
 Statistics statistics() { return instance().statistics(); }
 void reset_peak() { instance().reset_peak(); }
@@ -148,8 +154,8 @@ std::size_t block_bytes(std::size_t bytes) {
 
 }  // namespace
 
-Storage::Storage(std::size_t bytes)
-    : block_(new (pool::allocate(block_bytes<Block>(bytes))) Block{.owners = 1, .version = 0, .bytes = bytes}) {}
+Storage::Storage(std::size_t bytes, Line where)
+    : block_(new (pool::allocate(block_bytes<Block>(bytes), where)) Block{.owners = 1, .version = 0, .bytes = bytes}) {}
 
 void Storage::destroy() noexcept { pool::release(block_, block_bytes<Block>(block_->bytes)); }
 

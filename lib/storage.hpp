@@ -3,9 +3,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <utility>
 
-#include "lib/export.hpp"
+#include "lib/error.hpp"
 
 namespace xg {
 
@@ -22,8 +23,8 @@ struct Statistics {
   std::size_t system_allocations = 0;  ///< of these, blocks that came from the system
 };
 
-/// A block of at least `bytes` bytes, aligned to 64. Throws std::bad_alloc.
-XG_API void* allocate(std::size_t bytes);
+/// A block of at least `bytes` bytes, aligned to 64. More than the system gives is a MemoryError.
+XG_API void* allocate(std::size_t bytes, Line where = std::source_location::current());
 /// Gives back a block got with the same `bytes`.
 XG_API void release(void* block, std::size_t bytes) noexcept;
 
@@ -45,7 +46,7 @@ struct Allocator {
   template <class U>
   Allocator(const Allocator<U>&) {}
   /// Room for so many.
-  T* allocate(std::size_t count) { return static_cast<T*>(pool::allocate(count * sizeof(T))); }
+  T* allocate(std::size_t count) { return static_cast<T*>(pool::allocate(count * sizeof(T), std::source_location{})); }
   /// Gives it back.
   void deallocate(T* block, std::size_t count) noexcept { pool::release(block, count * sizeof(T)); }
   /// All are the same pool.
@@ -59,8 +60,8 @@ struct Allocator {
 class XG_API Storage {
  public:
   Storage() = default;
-  /// `bytes` bytes, uninitialised.
-  explicit Storage(std::size_t bytes);
+  /// `bytes` bytes, uninitialised. More than the system gives are a MemoryError.
+  explicit Storage(std::size_t bytes, Line where = std::source_location::current());
   /// Shares the elements.
   Storage(const Storage& other) noexcept : block_(other.block_) {
     if (block_) block_->owners.fetch_add(1, std::memory_order_relaxed);

@@ -2,12 +2,12 @@
 
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
-#include "nn/class_numbers.hpp"
 #include "nn/lookup.hpp"
 
 namespace xg::nn {
@@ -27,11 +27,10 @@ Tensor clipped_crossentropy(const Tensor& y_true, const Tensor& y_pred) {
   return -sum(y_true * log(q), {.axis = -1});
 }
 
-/// The class numbers as int64, without a last axis of one.
+/// The class numbers, without a last axis of one.
 Tensor class_labels(const Tensor& y_true, const Tensor& y_pred) {
-  const Tensor labels = astype(y_true, int64);
-  return labels.rank() == y_pred.rank() && labels.rank() > 0 && labels.shape().back() == 1 ? squeeze(labels, -1)
-                                                                                           : labels;
+  const bool column = y_true.rank() == y_pred.rank() && y_true.rank() > 0 && y_true.shape().back() == 1;
+  return column ? squeeze(y_true, -1) : y_true;
 }
 
 }  // namespace
@@ -50,12 +49,14 @@ Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pre
                                        std::source_location where) {
   const CallerScope scope(where);
   const Tensor labels = class_labels(y_true, y_pred);
-  if (y_pred.rank() == 0 || labels.size() * y_pred.shape().back() != y_pred.size())
+  Shape rows = y_pred.shape();
+  if (rows.rank() > 0) rows.erase(-1);
+  if (y_pred.rank() == 0 || labels.size() != rows.elements())
     throw ShapeError(concat("sparse_categorical_crossentropy: y_true has shape ", y_true.shape(), ", y_pred ",
                             y_pred.shape(), ": one class number for each row is expected"),
                      where);
-  check_class_numbers("sparse_categorical_crossentropy", labels.array(), y_pred.shape().back(), where);
-  const Tensor y = one_hot(labels, y_pred.shape().back(), y_pred.dtype());
+  check_class_numbers("sparse_categorical_crossentropy", labels, y_pred.shape().back(), where);
+  const Tensor y = one_hot(astype(labels, int64), y_pred.shape().back(), y_pred.dtype());
   return categorical_crossentropy(reshape(y, y_pred.shape()), y_pred, options, where);
 }
 

@@ -9,7 +9,7 @@ namespace xg::nn {
 namespace {
 
 void check_factor(const char* name, double factor, std::source_location where) {
-  if (!(factor >= 0)) throw ValueError(concat(name, ": the factor must not be negative, got ", factor), where);
+  if (!(factor >= 0)) throw ValueError(concat(name, ": the factor must be at least 0, got ", factor), where);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ XG_API Tensor repeat(const Operand& x, std::int64_t count, int axis);
 XG_API Tensor roll(const Operand& x, std::int64_t shift, int axis);
 /// The parts of the given extents along an axis, which they must fill: views.
 XG_API std::vector<Tensor> split(const Operand& x, const std::vector<std::int64_t>& extents, int axis = 0);
-/// `count` parts along an axis, as equal as they can be, the larger ones first: views.
+/// `count` parts along an axis, as equal as they can be, the larger ones first: views. More parts than elements are a
+/// ValueError.
 XG_API std::vector<Tensor> chunk(const Operand& x, std::int64_t count, int axis = 0);
 /// Vectors stretched to the grid they span: result i has the shape of all their lengths, and varies along axis i.
 XG_API std::vector<Tensor> meshgrid(const std::vector<Tensor>& vectors,

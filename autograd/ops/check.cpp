@@ -1,5 +1,10 @@
 #include "autograd/ops/check.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
 namespace xg {
 namespace {
 
@@ -28,6 +33,21 @@ void check_floating(const char* op, const Operand& x) {
     throw DTypeError(concat(op, ": a float32 or float64 tensor expected, got ", x.dtype(), " of shape ", x.shape(),
                             ": convert with astype"),
                      x.where());
+}
+
+void check_class_numbers(const char* op, const Tensor& labels, std::int64_t classes, std::source_location where) {
+  const Array all = labels.array().contiguous();
+  dispatch(all.dtype(), [&]<class T>() {
+    const T *begin = all.data<T>(), *end = begin + all.size();
+    const T* const bad = std::find_if(begin, end, [=](T label) {
+      if constexpr (std::is_floating_point_v<T>)
+        return !(label >= 0 && label < static_cast<T>(classes) && label == std::trunc(label));
+      else
+        return !std::in_range<std::uint64_t>(+label) || static_cast<std::int64_t>(label) >= classes;
+    });
+    if (bad != end)
+      throw ValueError(concat(op, ": ", +*bad, " is none of the ", classes, " classes, which count from 0"), where);
+  });
 }
 
 }  // namespace xg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <source_location>
 
 #include "autograd/operand.hpp"
@@ -14,5 +15,8 @@ void align(const char* op, Operand& a, Operand& b);
 
 /// Throws unless the operand has a floating dtype.
 void check_floating(const char* op, const Operand& x);
+
+/// Throws a ValueError unless every label is a whole number in [0, classes).
+void check_class_numbers(const char* op, const Tensor& labels, std::int64_t classes, std::source_location where);
 
 }  // namespace xg

@@ -7,6 +7,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/extent.hpp"
 #include "lib/kernels/conv.hpp"
 
 namespace xg {
@@ -45,12 +46,11 @@ Tensor convolve(const char* op, const Operand& x, const Operand& w, const Operan
 }
 
 Tensor transpose_of(const char* op, const Operand& dy, const Operand& w, const Convolution& c, const Shape& x) {
-  return record(op, kernels::conv_transpose(dy.array(), w.array(), c, x),
-                edge(dy, [w = Saved(w), c, shape = dy.shape()](
-                             const Tensor& g) { return convolve("conv", g, w.get(), c, shape); }),
-                edge(w, [dy = Saved(dy), c, shape = w.shape()](const Tensor& g) {
-                  return kernel_of(g, dy.get(), c, shape);
-                }));
+  return record(
+      op, kernels::conv_transpose(dy.array(), w.array(), c, x),
+      edge(dy,
+           [w = Saved(w), c, shape = dy.shape()](const Tensor& g) { return convolve("conv", g, w.get(), c, shape); }),
+      edge(w, [dy = Saved(dy), c, shape = w.shape()](const Tensor& g) { return kernel_of(g, dy.get(), c, shape); }));
 }
 
 Tensor kernel_of(const Operand& x, const Operand& dy, const Convolution& c, const Shape& w) {
@@ -89,24 +89,27 @@ Shape image_shape(std::int64_t batch, const Spatial& extents, std::size_t axes, 
   return shape;
 }
 
-/// How far the kernel reaches.
-std::int64_t reach(const Convolution& c, std::size_t axis) { return (c.kernel[axis] - 1) * c.dilation[axis] + 1; }
+/// How far a kernel of that extent reaches.
+std::int64_t reach(std::int64_t kernel, std::int64_t dilation, const ExtentArithmetic& checked) {
+  return checked.add(checked.multiply(kernel - 1, dilation), 1);
+}
 
 /// Sets `before` and `out`, from `in`. False if the kernel does not fit.
-bool measure(Convolution& c, const Settings& s) {
+bool measure(Convolution& c, const Settings& s, const ExtentArithmetic& checked) {
   c.stride = c.dilation = {1, 1, 1};
   for (std::size_t axis = 3 - s.axes; axis < 3; ++axis) {
     c.stride[axis] = s.stride[axis];
     c.dilation[axis] = s.dilation[axis];
   }
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    std::int64_t total = 2 * s.padding[axis];
+    const std::int64_t reached = reach(c.kernel[axis], c.dilation[axis], checked);
+    std::int64_t total = checked.multiply(2, s.padding[axis]);
     if (s.same && axis >= 3 - s.axes) {
-      const std::int64_t out = (c.in[axis] + c.stride[axis] - 1) / c.stride[axis];
-      total = std::max<std::int64_t>(0, (out - 1) * c.stride[axis] + reach(c, axis) - c.in[axis]);
+      const std::int64_t last = (divide_up(c.in[axis], c.stride[axis]) - 1) * c.stride[axis];
+      total = std::max<std::int64_t>(0, checked.add(last, reached) - c.in[axis]);
     }
     c.before[axis] = total / 2;
-    const std::int64_t room = c.in[axis] + total - reach(c, axis);
+    const std::int64_t room = checked.add(c.in[axis], total) - reached;
     c.out[axis] = room < 0 ? 0 : room / c.stride[axis] + 1;
     if (room < 0) return false;
   }
@@ -122,6 +125,8 @@ void check_operands(const char* op, const Operand& x, const Operand& w, std::siz
     throw ShapeError(concat(op, ": x of shape ", x.shape(), " and a kernel of shape ", w.shape(), " where (batch, ",
                             names[axes], ", channels) and as many axes of the kernel are expected"),
                      x.where());
+  if (std::find(w.shape().begin(), w.shape().begin() + axes, 0) != w.shape().begin() + axes)
+    throw ShapeError(concat(op, ": the kernel of shape ", w.shape(), " has an empty spatial axis"), x.where());
 }
 
 void check_groups(const char* op, const Operand& x, const Operand& w, std::int64_t channels, std::int64_t features,
@@ -135,14 +140,24 @@ void check_groups(const char* op, const Operand& x, const Operand& w, std::int64
 Convolution plan(const char* op, const Operand& x, const Operand& w, const ConvOptions& options, std::size_t axes) {
   check_operands(op, x, w, axes);
   const Settings settings = resolve(op, axes, options.stride, options.dilation, options.padding, x.where());
-  Convolution c{x.shape()[0], x.shape().back(), w.shape().back(), options.groups, spatial(x.shape(), 1, axes), {},
-                spatial(w.shape(), 0, axes), {}, {}, {}};
+  Convolution c{x.shape()[0],
+                x.shape().back(),
+                w.shape().back(),
+                options.groups,
+                spatial(x.shape(), 1, axes),
+                {},
+                spatial(w.shape(), 0, axes),
+                {},
+                {},
+                {}};
   check_groups(op, x, w, c.channels, c.features, c.groups);
-  if (w.shape()[axes] * c.groups != c.channels)
+  const ExtentArithmetic checked(op, x.where());
+  const std::int64_t expected = checked.multiply(w.shape()[axes], c.groups);
+  if (expected != c.channels)
     throw ShapeError(concat(op, ": x of shape ", x.shape(), " has ", c.channels, " channels, the kernel ", w.shape(),
-                            " is for ", w.shape()[axes] * c.groups, ": channels are the last axis of x"),
+                            " is for ", expected, ": channels are the last axis of x"),
                      x.where());
-  if (!measure(c, settings))
+  if (!measure(c, settings, checked))
     throw ShapeError(concat(op, ": the kernel of shape ", w.shape(), " reaches over x of shape ", x.shape(),
                             ": pad it, or take a smaller kernel or dilation"),
                      x.where());
@@ -166,10 +181,11 @@ Tensor conv_transpose(const char* op, const Operand& x, const Operand& w, const 
   check_operands(op, x, w, axes);
   if (options.bias.defined()) throw ValueError(concat(op, ": takes no bias: add it to the result"), x.where());
   const Settings settings = resolve(op, axes, options.stride, options.dilation, options.padding, x.where());
-  const std::int64_t features = w.shape()[axes] * options.groups;
+  const ExtentArithmetic checked(op, x.where());
+  const std::int64_t features = checked.multiply(w.shape()[axes], options.groups);
   // The convolution whose transpose this is takes the result to x.
-  Convolution c{x.shape()[0], features, x.shape().back(), options.groups, {}, {}, spatial(w.shape(), 0, axes), {}, {},
-                {}};
+  Convolution c{x.shape()[0], features, x.shape().back(), options.groups, {}, {}, spatial(w.shape(), 0, axes), {},
+                {},           {}};
   check_groups(op, x, w, x.shape().back(), features, c.groups);
   if (w.shape().back() != x.shape().back())
     throw ShapeError(concat(op, ": x of shape ", x.shape(), " has ", x.shape().back(), " channels, the kernel ",
@@ -178,14 +194,16 @@ Tensor conv_transpose(const char* op, const Operand& x, const Operand& w, const 
   const Spatial given = spatial(x.shape(), 1, axes);
   c.in = {1, 1, 1};
   for (std::size_t axis = 3 - axes; axis < 3; ++axis) {
-    const std::int64_t reached = (c.kernel[axis] - 1) * settings.dilation[axis] + 1;
-    c.in[axis] = settings.same ? given[axis] * settings.stride[axis]
-                               : (given[axis] - 1) * settings.stride[axis] + reached - 2 * settings.padding[axis];
+    const std::int64_t stride = settings.stride[axis], last = checked.multiply(given[axis] - 1, stride);
+    const std::int64_t reached = reach(c.kernel[axis], settings.dilation[axis], checked);
+    c.in[axis] = settings.same
+                     ? checked.add(last, stride)
+                     : checked.subtract(checked.add(last, reached), checked.multiply(2, settings.padding[axis]));
   }
-  if (*std::min_element(c.in.begin(), c.in.end()) < 1 || !measure(c, settings) || c.out != given)
-    throw ShapeError(concat(op, ": no convolution with a kernel of shape ", w.shape(), " and this padding gives shape ",
-                            x.shape()),
-                     x.where());
+  if (*std::min_element(c.in.begin(), c.in.end()) < 1 || !measure(c, settings, checked) || c.out != given)
+    throw ShapeError(
+        concat(op, ": no convolution with a kernel of shape ", w.shape(), " and this padding gives shape ", x.shape()),
+        x.where());
   return transpose_of(op, x, w, c, image_shape(c.batch, c.in, axes, features));
 }
 
@@ -198,7 +216,8 @@ Convolution window_plan(const char* op, const Shape& shape, const UnfoldOptions&
   Convolution c{shape[0], shape.back(), 1, 1, spatial(shape, 1, axes), {}, {1, 1, 1}, {}, {}, {}};
   const Spatial window = options.window.resolve(op, "the window", axes, 1, where);
   for (std::size_t axis = 3 - axes; axis < 3; ++axis) c.kernel[axis] = window[axis];
-  if (!measure(c, settings)) throw ShapeError(concat(op, ": the window reaches over shape ", shape), where);
+  const ExtentArithmetic checked(op, where);
+  if (!measure(c, settings, checked)) throw ShapeError(concat(op, ": the window reaches over shape ", shape), where);
   return c;
 }
 
@@ -214,8 +233,11 @@ Tensor unfold_by(const Operand& x, const Convolution& c, const Shape& windows) {
                 edge(x, [c, shape = x.shape()](const Tensor& dy) { return fold_by(dy, c, shape); }));
 }
 
-Shape windows_shape(const Convolution& c, std::size_t axes) {
-  return image_shape(c.batch, c.out, axes, c.kernel[0] * c.kernel[1] * c.kernel[2] * c.channels);
+Shape windows_shape(const char* op, const Convolution& c, std::size_t axes, std::source_location where) {
+  const ExtentArithmetic checked(op, where);
+  std::int64_t row = c.channels;
+  for (const std::int64_t extent : c.kernel) row = checked.multiply(row, extent);
+  return image_shape(c.batch, c.out, axes, row);
 }
 
 }  // namespace
@@ -237,13 +259,13 @@ Tensor conv3d_transpose(const Operand& x, const Operand& w, const ConvOptions& o
 Tensor unfold(const Operand& x, const UnfoldOptions& options) {
   check_floating("unfold", x);
   const Convolution c = window_plan("unfold", x.shape(), options, x.where());
-  return unfold_by(x, c, windows_shape(c, x.shape().rank() - 2));
+  return unfold_by(x, c, windows_shape("unfold", c, x.shape().rank() - 2, x.where()));
 }
 
 Tensor fold(const Operand& windows, const Shape& shape, const UnfoldOptions& options) {
   check_floating("fold", windows);
   const Convolution c = window_plan("fold", shape, options, windows.where());
-  const Shape expected = windows_shape(c, shape.rank() - 2);
+  const Shape expected = windows_shape("fold", c, shape.rank() - 2, windows.where());
   if (windows.shape() != expected)
     throw ShapeError(concat("fold: windows of shape ", windows.shape(), " where shape ", shape, " has ", expected),
                      windows.where());

@@ -7,6 +7,7 @@
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/extent.hpp"
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/index.hpp"
 
@@ -29,8 +30,10 @@ Range resolve(const SliceOptions& bounds, std::int64_t extent, std::source_locat
   const std::int64_t start = position(bounds.start, step > 0 ? low : high);
   const std::int64_t stop = position(bounds.stop, step > 0 ? high : low);
   const std::int64_t distance = step > 0 ? stop - start : start - stop;
-  const std::int64_t width = step > 0 ? step : -step;
-  return {start, distance > 0 ? (distance + width - 1) / width : 0, step};
+  if (distance <= 0) return {0, 0, 1};
+  // A step that leaves the axis at once makes no second one, and has no width that need fit 64 bits.
+  if (step >= distance || step <= -distance) return {start, 1, 1};
+  return {start, divide_up(distance, step > 0 ? step : -step), step};
 }
 
 Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const Range& range);

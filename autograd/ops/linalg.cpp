@@ -10,6 +10,8 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/extent.hpp"
+#include "lib/kernels/copy.hpp"
 #include "lib/kernels/matmul.hpp"
 
 namespace xg {
@@ -134,13 +136,24 @@ Tensor tensordot(const Operand& a, const Operand& b, std::size_t axes) {
 
 namespace {
 
-/// Where the elements of a diagonal lie in a matrix's rows, one behind the other.
-Tensor diagonal_places(std::int64_t rows, std::int64_t columns, std::int64_t offset) {
-  const std::int64_t row = std::max<std::int64_t>(0, -offset), column = std::max<std::int64_t>(0, offset);
-  const std::int64_t count = std::max<std::int64_t>(0, std::min(rows - row, columns - column));
-  const Array places = Array::empty({count}, int64);
-  for (std::int64_t i = 0; i < count; ++i) places.data<std::int64_t>()[i] = (row + i) * columns + column + i;
-  return places;
+/// The elements of a diagonal of the matrices in a contiguous array's last two axes: a view.
+Array diagonal_of(const Array& x, std::int64_t offset) {
+  const std::int64_t rows = x.shape()[-2], columns = x.shape()[-1];
+  const std::int64_t inside = std::clamp(offset, -rows, columns);
+  const std::int64_t row = std::max<std::int64_t>(0, -inside), column = std::max<std::int64_t>(0, inside);
+  const std::int64_t count = std::min(rows - row, columns - column);
+  Shape flat = x.shape();
+  flat.erase(-1);
+  flat[-1] = rows * columns;
+  return x.reshape(flat).slice(flat.rank() - 1, row * columns + column, count, columns + 1);
+}
+
+/// The transpose of diagonal(): matrices of zeros with x as their diagonal.
+Tensor on_diagonal(const char* op, const Operand& x, const Shape& shape, std::int64_t offset) {
+  const Array whole = Array::zeros(shape, x.dtype());
+  Array part = diagonal_of(whole, offset);
+  kernels::copy(x.array(), part);
+  return record(op, whole, edge(x, [offset](const Tensor& dy) { return diagonal(dy, offset); }));
 }
 
 }  // namespace
@@ -149,32 +162,17 @@ Tensor diagonal(const Operand& x, std::int64_t offset) {
   const Shape& shape = x.shape();
   if (shape.rank() < 2)
     throw ShapeError(concat("diagonal: a matrix expected, or several, got shape ", shape), x.where());
-  const CallerScope scope(x.where());
-  const std::int64_t rows = shape[shape.rank() - 2], columns = shape.back();
-  Shape flat = shape;
-  flat.erase(shape.rank() - 1);
-  flat[flat.rank() - 1] = rows * columns;
-  return take(reshape(x, flat), diagonal_places(rows, columns, offset), -1);
+  return record("diagonal", diagonal_of(x.array().contiguous(), offset).clone(),
+                edge(x, [shape, offset](const Tensor& dy) { return on_diagonal("diagonal_back", dy, shape, offset); }));
 }
 
 Tensor diag(const Operand& x, std::int64_t offset) {
-  const Shape& shape = x.shape();
-  if (shape.rank() == 0) throw ShapeError("diag: a vector expected, or several, got shape ()", x.where());
-  const CallerScope scope(x.where());
-  const std::int64_t n = shape.back() + (offset < 0 ? -offset : offset);
-  const Tensor places = diagonal_places(n, n, offset);
-  // Every element of the matrices takes one of the vector, or none.
-  const Array source = Array::zeros({n, n}, int64), taken = Array::zeros({n, n}, boolean);
-  for (std::int64_t i = 0; i < places.size(); ++i) {
-    const std::int64_t place = places.array().data<std::int64_t>()[i];
-    source.data<std::int64_t>()[place] = i;
-    taken.data<bool>()[place] = true;
-  }
-  Shape result = shape;
-  result.push_back(n);
-  result[result.rank() - 2] = n;
-  if (shape.back() == 0) return Array::zeros(result, x.dtype());
-  return where(Tensor(taken), take(x, Tensor(source), -1), Tensor(Array::zeros({}, x.dtype())));
+  if (x.shape().rank() == 0) throw ShapeError("diag: a vector expected, or several, got shape ()", x.where());
+  const ExtentArithmetic checked("diag", x.where());
+  Shape shape = x.shape();
+  shape[-1] = checked.add(shape[-1], offset < 0 ? checked.subtract(0, offset) : offset);
+  shape.push_back(shape[-1]);
+  return on_diagonal("diag", x, shape, offset);
 }
 
 Tensor trace(const Operand& x) {

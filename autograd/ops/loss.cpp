@@ -48,6 +48,8 @@ Tensor nll_loss(const Operand& log_probabilities, const Operand& labels) {
     throw ShapeError(concat("nll_loss: log-probabilities of shape ", log_probabilities.shape(), " and labels of shape ",
                             labels.shape(), " where (..., classes) and (...) are expected"),
                      log_probabilities.where());
+  if (!is_floating(labels.dtype()))
+    check_class_numbers("nll_loss", labels, log_probabilities.shape().back(), log_probabilities.where());
   const CallerScope scope(log_probabilities.where());
   return -squeeze(gather(log_probabilities, expand_dims(labels, -1), -1), -1);
 }

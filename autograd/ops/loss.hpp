@@ -17,7 +17,7 @@ struct CrossEntropyOptions {
 /// The same of targets that are smoothed and weighted first. A smoothing outside [0, 1] is a ValueError.
 XG_API Tensor cross_entropy(const Operand& logits, const Operand& targets, const CrossEntropyOptions& options);
 /// -log_probabilities at the integer label of each row: (..., classes) and (...) -> (...). The cross-entropy of
-/// log_softmax with class numbers.
+/// log_softmax with class numbers. A label outside [0, classes) is a ValueError.
 XG_API Tensor nll_loss(const Operand& log_probabilities, const Operand& labels);
 /// -(t ln p + (1 - t) ln(1 - p)) for p = sigmoid(logits), element by element, without overflow: softplus(logits) -
 /// logits t.

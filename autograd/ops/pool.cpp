@@ -8,6 +8,7 @@
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/extent.hpp"
 #include "lib/kernels/index.hpp"
 #include "lib/kernels/pool.hpp"
 
@@ -19,8 +20,7 @@ using kernels::Windows;
 
 Shape pooled_shape(const Shape& x, const Windows& windows) {
   Shape shape = x;
-  for (std::size_t axis = 1; axis + 1 < x.rank(); ++axis)
-    shape[axis] = static_cast<std::int64_t>(windows[3 - (x.rank() - 2) + axis - 1].size());
+  for (std::size_t axis = 1; axis + 1 < x.rank(); ++axis) shape[axis] = windows[3 - (x.rank() - 2) + axis - 1].count;
   return shape;
 }
 
@@ -52,12 +52,19 @@ Tensor averages(const char* op, const Operand& x, const Windows& windows) {
                 edge(x, [windows, shape = x.shape()](const Tensor& dy) { return shares(dy, windows, shape); }));
 }
 
-AxisWindows axis_windows(std::int64_t extent, std::int64_t window, std::int64_t stride, std::int64_t before,
-                         std::int64_t total) {
-  AxisWindows result;
-  for (std::int64_t start = -before; start + window <= extent + total - before; start += stride)
-    result.emplace_back(std::max<std::int64_t>(0, start), std::min(extent, start + window));
-  return result;
+/// Windows at equal distances; `same` chooses the padding.
+AxisWindows axis_windows(std::int64_t extent, std::int64_t size, std::int64_t stride, std::int64_t padding, bool same,
+                         const ExtentArithmetic& checked) {
+  std::int64_t total = checked.multiply(2, padding);
+  if (same) total = std::max<std::int64_t>(0, checked.add((divide_up(extent, stride) - 1) * stride, size) - extent);
+  const std::int64_t room = checked.add(extent, total) - size;
+  return {extent, room < 0 ? 0 : room / stride + 1, size, stride, total / 2};
+}
+
+void check_not_empty(const char* op, const Operand& x) {
+  const Shape& shape = x.shape();
+  if (std::find(shape.begin() + 1, shape.end() - 1, 0) != shape.end() - 1)
+    throw ShapeError(concat(op, ": nothing to pool along the empty spatial axes of shape ", shape), x.where());
 }
 
 Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::size_t axes) {
@@ -70,17 +77,16 @@ Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::
   const auto window = options.window.resolve(op, "the window", axes, 1, x.where());
   const auto stride = options.stride.resolve(op, "the stride", axes, 0, x.where());
   const auto padding = options.padding.sides().resolve(op, "the padding", axes, 0, x.where());
-  Windows windows{AxisWindows{{0, 1}}, AxisWindows{{0, 1}}, AxisWindows{{0, 1}}};
+  check_not_empty(op, x);
+  const ExtentArithmetic checked(op, x.where());
+  Windows windows;
   for (std::size_t axis = 3 - axes; axis < 3; ++axis) {
     const std::int64_t extent = shape[1 + axis - (3 - axes)], step = stride[axis] == 0 ? window[axis] : stride[axis];
     if (padding[axis] >= window[axis])
       throw ValueError(concat(op, ": the padding ", padding[axis], " must be smaller than the window ", window[axis]),
                        x.where());
-    std::int64_t total = 2 * padding[axis];
-    if (options.padding.same())
-      total = std::max<std::int64_t>(0, ((extent + step - 1) / step - 1) * step + window[axis] - extent);
-    windows[axis] = axis_windows(extent, window[axis], step, total / 2, total);
-    if (windows[axis].empty())
+    windows[axis] = axis_windows(extent, window[axis], step, padding[axis], options.padding.same(), checked);
+    if (windows[axis].count == 0)
       throw ShapeError(concat(op, ": a window of ", window[axis], " reaches over shape ", shape), x.where());
   }
   return windows;
@@ -88,10 +94,10 @@ Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::
 
 /// x with `count` samples along an axis.
 Tensor resized(const Tensor& x, int axis, std::int64_t count, Interpolation interpolation) {
-  const std::int64_t extent = x.shape()[static_cast<std::size_t>(axis)];
+  const std::int64_t extent = x.shape()[axis];
   const double step = static_cast<double>(extent) / static_cast<double>(count);
   Shape along = Shape::filled(x.rank(), 1);
-  along[static_cast<std::size_t>(axis)] = count;
+  along[axis] = count;
   const Array lower = Array::empty({count}, int64), upper = Array::empty({count}, int64);
   const Array weight = Array::empty(along, float64);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -115,13 +121,13 @@ Windows adaptive_plan(const char* op, const Operand& x, const PerAxis& size) {
                      x.where());
   const std::size_t axes = shape.rank() - 2;
   const auto counts = size.resolve(op, "the size", axes, 1, x.where());
-  Windows windows{AxisWindows{{0, 1}}, AxisWindows{{0, 1}}, AxisWindows{{0, 1}}};
+  check_not_empty(op, x);
+  const ExtentArithmetic checked(op, x.where());
+  Windows windows;
   for (std::size_t axis = 3 - axes; axis < 3; ++axis) {
-    const std::int64_t extent = shape[1 + axis - (3 - axes)], count = counts[axis];
-    if (extent == 0) throw ShapeError(concat(op, ": nothing to pool in shape ", shape), x.where());
-    windows[axis].clear();
-    for (std::int64_t i = 0; i < count; ++i)
-      windows[axis].emplace_back(i * extent / count, ((i + 1) * extent + count - 1) / count);
+    AxisWindows& along = windows[axis];
+    along = {.extent = shape[1 + axis - (3 - axes)], .count = counts[axis], .even = true};
+    checked.add(checked.multiply(along.count, along.extent), along.count);  // what bounds are computed from
   }
   return windows;
 }
@@ -161,6 +167,9 @@ Tensor resize(const Operand& x, const PerAxis& size, Interpolation interpolation
   const std::size_t axes = x.shape().rank() - 2;
   const auto sizes = size.resolve("resize", "the size", axes, 1, x.where());
   const CallerScope scope(x.where());
+  Shape shape = x.shape();
+  for (std::size_t axis = 1; axis <= axes; ++axis) shape[axis] = sizes[3 - axes + axis - 1];
+  Array::empty(shape, x.dtype());  // what does not fit the memory is refused before any work
   Tensor result = x.tensor();
   for (std::size_t axis = 1; axis <= axes; ++axis)
     result = resized(result, static_cast<int>(axis), sizes[3 - axes + axis - 1], interpolation);

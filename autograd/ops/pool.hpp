@@ -6,7 +6,8 @@
 namespace xg {
 
 // Pooling: one number of every window and channel of x (batch, spatial axes, channels), which is floating. Padding is
-// not part of a window: it is no candidate for a maximum and does not count in an average.
+// not part of a window: it is no candidate for a maximum and does not count in an average. There may be no images, but
+// a spatial axis of extent 0 is a ShapeError.
 
 /// The options of pooling.
 struct PoolOptions {

@@ -1,11 +1,7 @@
 #include "autograd/ops/scan.hpp"
 
-#include "autograd/creation.hpp"
 #include "autograd/ops/arithmetic.hpp"
-#include "autograd/ops/compare.hpp"
 #include "autograd/ops/index.hpp"
-#include "autograd/ops/linalg.hpp"
-#include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/scan.hpp"
@@ -16,15 +12,33 @@ namespace {
 /// The sum of the elements from each one on.
 Tensor sum_from_end(const Tensor& x, int axis) { return flip(cumsum(flip(x, axis), axis), axis); }
 
-/// dx_k = sum over i >= k of dy_i times the product of all x_j up to i but x_k: along the last axis, zeros allowed.
-Tensor cumprod_gradient(const Tensor& dy, const Tensor& x) {
-  const std::int64_t n = x.shape().back();
-  const Tensor others = where(eye(n, boolean), 1.0, expand_dims(x, -2));
-  const Tensor products = triu(cumprod(others, -1));
-  return sum(products * expand_dims(dy, -2), {.axis = -1});
+/// The elements one step further along an axis, towards its end or its beginning, and `value` where none comes from.
+Tensor shifted(const Tensor& x, int axis, bool forwards, double value) {
+  if (x.shape()[axis] == 0) return x;
+  Shape one = x.shape();
+  one[axis] = 1;
+  const Tensor fresh(Array::full(one, value, x.dtype()));
+  if (forwards) return concatenate({fresh, slice(x, axis, {.stop = -1})}, axis);
+  return concatenate({slice(x, axis, {.start = 1}), fresh}, axis);
 }
 
-bool has_zero(const Tensor& x) { return any(x.detach() == 0.0).item<bool>(); }
+Tensor recurrence(const Operand& a, const Operand& b, int axis);
+
+/// The recurrence from the end: g_i = b_i + a_{i+1} g_{i+1}.
+Tensor recurrence_from_end(const Tensor& a, const Tensor& b, int axis) {
+  return flip(recurrence(flip(shifted(a, axis, false, 0), axis), flip(b, axis), axis), axis);
+}
+
+/// s_i = a_i s_{i-1} + b_i along an axis, s_0 = b_0. Gradients: g_i = ds_i + a_{i+1} g_{i+1} for b, g_i s_{i-1} for a.
+Tensor recurrence(const Operand& a, const Operand& b, int axis) {
+  const std::size_t position = normalize_axis("recurrence", axis, b.shape().rank(), b.where());
+  return record("recurrence", kernels::recurrence(a.array(), b.array(), position),
+                edge(a,
+                     [a = Saved(a), axis](const Tensor& ds, const Tensor& s) {
+                       return recurrence_from_end(a, ds, axis) * shifted(s, axis, true, 0);
+                     }),
+                edge(b, [a = Saved(a), axis](const Tensor& ds) { return recurrence_from_end(a, ds, axis); }));
+}
 
 Tensor by_index(const char* op, const Operand& x, int axis, Array (*index)(const Array&, std::size_t)) {
   const std::size_t position = normalize_axis(op, axis, x.shape().rank(), x.where());
@@ -43,9 +57,7 @@ Tensor cumprod(const Operand& x, int axis) {
   const std::size_t position = normalize_axis("cumprod", axis, x.shape().rank(), x.where());
   return record("cumprod", kernels::cumprod(x.array(), position),
                 edge(x, [x = Saved(x), axis](const Tensor& dy, const Tensor& y) {
-                  if (!has_zero(x)) return sum_from_end(dy * y, axis) / x;
-                  const Tensor last = cumprod_gradient(transpose(dy, axis, -1), transpose(x.get(), axis, -1));
-                  return transpose(last, axis, -1);
+                  return shifted(y, axis, true, 1) * recurrence_from_end(x, dy, axis);
                 }));
 }
 

@@ -6,6 +6,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/record.hpp"
+#include "lib/extent.hpp"
 #include "lib/kernels/index.hpp"
 
 namespace xg {
@@ -13,28 +14,28 @@ namespace {
 
 /// Fills in the one extent that is -1.
 Shape resolve(const Operand& x, Shape shape) {
+  const std::int64_t size = x.tensor().size();
+  Shape known;
   std::size_t unknown = shape.rank();
-  std::int64_t known = 1;
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] != -1) {
-      known *= shape[axis];
-    } else if (unknown == shape.rank()) {
-      unknown = axis;
-    } else {
+    if (shape[axis] < -1) throw ShapeError(concat("reshape: negative extent in shape ", shape), x.where());
+    if (shape[axis] == -1 && unknown < shape.rank())
       throw ShapeError(concat("reshape: ", shape, " leaves more than one extent open"), x.where());
-    }
+    if (shape[axis] == -1)
+      unknown = axis;
+    else
+      known.push_back(shape[axis]);
   }
-  if (unknown < shape.rank() && known != 0 && x.tensor().size() % known == 0)
-    shape[unknown] = x.tensor().size() / known;
-  for (const auto extent : shape)
-    if (extent < 0)
-      throw ShapeError(
-          concat("reshape: shape ", x.shape(), " has ", x.tensor().size(), " elements, which do not fill ", shape),
-          x.where());
-  if (shape.elements() != x.tensor().size())
-    throw ShapeError(concat("reshape: shape ", x.shape(), " has ", x.tensor().size(), " elements, ", shape, " needs ",
-                            shape.elements()),
+  const std::int64_t rest = known.elements(x.where());
+  if (unknown < shape.rank()) {
+    if (rest == 0 || size % rest != 0)
+      throw ShapeError(concat("reshape: shape ", x.shape(), " has ", size, " elements, which do not fill ", shape),
+                       x.where());
+    shape[unknown] = size / rest;
+  } else if (rest != size) {
+    throw ShapeError(concat("reshape: shape ", x.shape(), " has ", size, " elements, ", shape, " needs ", rest),
                      x.where());
+  }
   return shape;
 }
 
@@ -134,11 +135,12 @@ Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_loc
                        where);
     dtype = promote(dtype, tensor.dtype());
   }
+  const ExtentArithmetic checked("concatenate", where);
   std::vector<Array> arrays;
   std::vector<AnyEdge> edges;
   std::int64_t start = 0;
   for (const Tensor& tensor : tensors) {
-    const std::int64_t stop = start + tensor.shape()[position];
+    const std::int64_t stop = checked.add(start, tensor.shape()[position]);
     arrays.push_back(tensor.array().astype(dtype));
     edges.push_back(edge(Operand(tensor, where), std::function<Tensor(const Tensor&)>([=](const Tensor& dy) {
                            return slice(dy, static_cast<int>(position), {.start = start, .stop = stop});

@@ -210,7 +210,7 @@ Array read_idx(const std::string& path, std::source_location where) {
   };
   if (header.data_bytes > available)
     input.fail_at(start, announced(), input.packed() ? ", but at most " : ", but only ", available, " follow");
-  Array result = Array::empty(header.shape, header.dtype);
+  Array result = Array::empty(header.shape, header.dtype, where);
   const std::size_t count = input.read({reinterpret_cast<Byte*>(result.raw()), result.bytes()});
   if (count < header.data_bytes) input.fail_at(start, announced(), ", but only ", count, " follow");
   if (Byte extra; input.read({&extra, 1}) > 0)

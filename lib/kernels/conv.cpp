@@ -8,10 +8,11 @@
 namespace xg::kernels {
 namespace {
 
-using Offsets = std::vector<std::int64_t>;
+using Offsets = std::vector<std::int64_t, pool::Allocator<std::int64_t>>;
 
 /// Images are convolved in blocks that stay in the caches.
-constexpr std::int64_t block_bytes = 2 << 20, block_rows = 16384;
+constexpr std::size_t block_bytes = 2 << 20;
+constexpr std::int64_t block_rows = 16384;
 
 std::int64_t product(const Spatial& extents) { return extents[0] * extents[1] * extents[2]; }
 
@@ -58,8 +59,9 @@ class Blocks {
  public:
   Blocks(const Frame& frame, const Array& images, std::int64_t batch, std::int64_t pixels)
       : frame_(frame), images_(images.data<T>()), batch_(batch) {
-    const std::int64_t bytes = std::max<std::int64_t>(1, frame.framed_size() * static_cast<std::int64_t>(sizeof(T)));
-    count_ = std::clamp(std::min(block_bytes / bytes, block_rows / std::max<std::int64_t>(1, pixels)),
+    constexpr auto block_elements = static_cast<std::int64_t>(block_bytes / sizeof(T));
+    count_ = std::clamp(std::min(block_elements / std::max<std::int64_t>(1, frame.framed_size()),
+                                 block_rows / std::max<std::int64_t>(1, pixels)),
                         std::int64_t{1}, std::max<std::int64_t>(1, batch));
     if (!frame.plain()) scratch_ = Array::empty({count_ * frame.framed_size()}, images.dtype());
   }
@@ -118,12 +120,13 @@ Offsets window(const Frame& frame, const Spatial& kernel, const Spatial& dilatio
   return offsets;
 }
 
-/// The frame in which windows at every step lie inside.
+/// The frame in which windows at every step lie inside. One that no array could be is a ShapeError.
 Frame input_frame(const Convolution& c) {
   Frame frame{c.in, c.before, {1, 1, 1}, {}, c.channels};
   for (std::size_t axis = 0; axis < 3; ++axis)
     frame.extent[axis] =
         std::max<std::int64_t>(0, (c.out[axis] - 1) * c.stride[axis] + (c.kernel[axis] - 1) * c.dilation[axis] + 1);
+  Shape{frame.extent[0], frame.extent[1], frame.extent[2], frame.channels}.elements();
   return frame;
 }
 
@@ -186,6 +189,7 @@ Array flipped(const Array& w, const Convolution& c) {
 
 Array conv(const Array& x, const Array& w, const Array& bias, const Convolution& c, const Shape& y) {
   const Array images = x.contiguous(), kernel = w.contiguous(), out = Array::empty(y, x.dtype());
+  if (out.size() == 0) return out;
   const Array row = bias.defined() ? bias.contiguous() : bias;
   dispatch_floating(x.dtype(), [&]<class T>() {
     convolve<T>(input_frame(c), images, kernel.data<T>(), row.defined() ? row.data<T>() : nullptr, c, out.data<T>());
@@ -195,6 +199,7 @@ Array conv(const Array& x, const Array& w, const Array& bias, const Convolution&
 
 Array conv_transpose(const Array& dy, const Array& w, const Convolution& c, const Shape& x) {
   const Array images = dy.contiguous(), kernel = w.contiguous(), out = Array::empty(x, dy.dtype());
+  if (out.size() == 0) return out;
   const Convolution back = reversed(c);
   Frame frame = input_frame(back);
   frame.spread = c.stride;
@@ -207,6 +212,7 @@ Array conv_transpose(const Array& dy, const Array& w, const Convolution& c, cons
 
 Array conv_kernel(const Array& x, const Array& dy, const Convolution& c, const Shape& w) {
   const Array images = x.contiguous(), gradient = dy.contiguous(), out = Array::zeros(w, x.dtype());
+  if (images.size() == 0 || gradient.size() == 0) return out;
   const std::int64_t pixels = product(c.out);
   const std::int64_t channels = c.channels / c.groups, features = c.features / c.groups;
   const Frame frame = input_frame(c);
@@ -228,6 +234,7 @@ Array conv_kernel(const Array& x, const Array& dy, const Convolution& c, const S
 
 Array unfold(const Array& x, const Convolution& c, const Shape& patches) {
   const Array images = x.contiguous(), out = Array::empty(patches, x.dtype());
+  if (out.size() == 0) return out;
   const Frame frame = input_frame(c);
   const std::int64_t pixels = product(c.out);
   dispatch_floating(x.dtype(), [&]<class T>() {
@@ -244,7 +251,8 @@ Array unfold(const Array& x, const Convolution& c, const Shape& patches) {
 }
 
 Array fold(const Array& patches, const Convolution& c, const Shape& x) {
-  const Array from = patches.contiguous(), out = Array::empty(x, patches.dtype());
+  const Array from = patches.contiguous(), out = Array::zeros(x, patches.dtype());
+  if (from.size() == 0) return out;
   const Frame frame = input_frame(c);
   const Offsets rows = windows(frame, c.out, c.stride, 1), columns = window(frame, c.kernel, c.dilation, c.channels);
   dispatch_floating(patches.dtype(), [&]<class T>() {

@@ -51,8 +51,9 @@ Array for_each_matrix(const Array& a, const Shape& shape, F f) {
   for (const auto extent : shape) result.push_back(extent);
   const Array out = Array::empty(result, float64);
   const std::int64_t size = a.shape()[rank - 2] * a.shape()[rank - 1], step = shape.elements();
+  const std::int64_t matrices = size == 0 && step == 0 ? 0 : batch.elements();
   const OneThread one_thread;
-  for (std::int64_t i = 0; i < batch.elements(); ++i) f(i, from.data<double>() + i * size, out.data<double>() + i * step);
+  for (std::int64_t i = 0; i < matrices; ++i) f(i, from.data<double>() + i * size, out.data<double>() + i * step);
   return out.astype(a.dtype());
 }
 
@@ -144,9 +145,8 @@ Array determinant(const Array& a, bool logarithm) {
 }
 
 Array determinant_sign(const Array& a) {
-  return for_each_matrix(a, {}, [&](std::int64_t, const double* values, double* out) {
-    *out = determinant_of(values, rows_of(a)).sign;
-  });
+  return for_each_matrix(
+      a, {}, [&](std::int64_t, const double* values, double* out) { *out = determinant_of(values, rows_of(a)).sign; });
 }
 
 Array cholesky(const char* op, const Array& a) {

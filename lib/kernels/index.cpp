@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/extent.hpp"
 #include "lib/kernels/copy.hpp"
 
 namespace xg::kernels {
@@ -39,6 +40,7 @@ void prefetch(const std::byte* at, std::size_t bytes) {
 Array take(const Array& x, const Array& indices, std::size_t axis) {
   const Array from = x.contiguous(), where = indices.contiguous();
   const Array out = Array::empty(taken_shape(x.shape(), indices.shape(), axis), x.dtype());
+  if (out.size() == 0) return out;
   const Walk walk(x.shape(), axis);
   const auto bytes = static_cast<std::size_t>(walk.inner) * size_of(x.dtype());
   const std::int64_t* index = where.data<std::int64_t>();
@@ -56,6 +58,7 @@ Array take(const Array& x, const Array& indices, std::size_t axis) {
 
 void add_at(Array& total, const Array& indices, std::size_t axis, const Array& values) {
   const Array from = values.contiguous(), where = indices.contiguous();
+  if (from.size() == 0) return;
   const Walk walk(total.shape(), axis);
   const std::int64_t* index = where.data<std::int64_t>();
   dispatch_numeric(total.dtype(), [&]<class T>() {
@@ -74,9 +77,10 @@ void add_at(Array& total, const Array& indices, std::size_t axis, const Array& v
 }
 
 Array concatenate(const std::vector<Array>& arrays, std::size_t axis) {
+  const ExtentArithmetic checked("concatenate", {});
   Shape shape = arrays.front().shape();
   shape[axis] = 0;
-  for (const Array& array : arrays) shape[axis] += array.shape()[axis];
+  for (const Array& array : arrays) shape[axis] = checked.add(shape[axis], array.shape()[axis]);
   const Array out = Array::empty(shape, arrays.front().dtype());
   std::int64_t start = 0;
   for (const Array& array : arrays) {

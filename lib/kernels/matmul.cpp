@@ -27,6 +27,7 @@ Matrix<T> matrix_at(const Array& operand, std::int64_t offset) {
 /// out = start + a b for every matrix of the batch; `out` is contiguous.
 template <class T>
 void products(const Array& a, const Array& b, const Start<T>& start, const Array& out) {
+  if (out.size() == 0) return;
   const std::size_t rank = out.rank();
   const std::int64_t m = out.shape()[rank - 2], n = out.shape()[rank - 1], k = a.shape()[a.rank() - 1];
   if (rank == 2) return gemm(m, n, k, matrix_at<T>(a, 0), matrix_at<T>(b, 0), start, out.data<T>());

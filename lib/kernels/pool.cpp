@@ -1,7 +1,5 @@
 #include "lib/kernels/pool.hpp"
 
-#include <algorithm>
-
 namespace xg::kernels {
 namespace {
 
@@ -24,14 +22,13 @@ struct Extents {
 /// Calls f(place of the output's channels, image, windows' bounds) for every pixel of the output, in order.
 template <class F>
 void for_each_window(const Extents& x, const Windows& windows, F f) {
+  if (x.channels == 0) return;
   std::int64_t out = 0;
   for (std::int64_t n = 0; n < x.batch; ++n)
-    for (const auto& d : windows[0])
-      for (const auto& h : windows[1])
-        for (const auto& w : windows[2]) {
-          f(out, n, d, h, w);
-          out += x.channels;
-        }
+    for (std::int64_t i = 0; i < windows[0].count; ++i)
+      for (std::int64_t j = 0; j < windows[1].count; ++j)
+        for (std::int64_t k = 0; k < windows[2].count; ++k, out += x.channels)
+          f(out, n, windows[0][i], windows[1][j], windows[2][k]);
 }
 
 /// Calls f(place of the input's channels) for every pixel of a window.
@@ -57,28 +54,29 @@ MaxPooled max_pool(const Array& x, const Windows& windows, const Shape& y) {
     const T* in = from.data<T>();
     T* values = result.values.data<T>();
     std::int64_t* places = result.places.data<std::int64_t>();
-    for_each_window(extents, windows, [&](std::int64_t out, std::int64_t n, const auto& d, const auto& h, const auto& w) {
-      T* best = values + out;
-      std::int64_t* place = places + out;
-      bool first = true;
-      for_each_pixel(extents, n, d, h, w, [&](std::int64_t at) {
-        const T* pixel = in + at;
-        if (first) {
-          first = false;
-          for (std::int64_t c = 0; c < extents.channels; ++c) {
-            best[c] = pixel[c];
-            place[c] = at + c;
-          }
-          return;
-        }
+    for_each_window(extents, windows,
+                    [&](std::int64_t out, std::int64_t n, const auto& d, const auto& h, const auto& w) {
+                      T* best = values + out;
+                      std::int64_t* place = places + out;
+                      bool first = true;
+                      for_each_pixel(extents, n, d, h, w, [&](std::int64_t at) {
+                        const T* pixel = in + at;
+                        if (first) {
+                          first = false;
+                          for (std::int64_t c = 0; c < extents.channels; ++c) {
+                            best[c] = pixel[c];
+                            place[c] = at + c;
+                          }
+                          return;
+                        }
 #pragma GCC ivdep
-        for (std::int64_t c = 0; c < extents.channels; ++c) {
-          const bool better = pixel[c] > best[c] || (pixel[c] != pixel[c] && best[c] == best[c]);
-          best[c] = better ? pixel[c] : best[c];
-          place[c] = better ? at + c : place[c];
-        }
-      });
-    });
+                        for (std::int64_t c = 0; c < extents.channels; ++c) {
+                          const bool better = pixel[c] > best[c] || (pixel[c] != pixel[c] && best[c] == best[c]);
+                          best[c] = better ? pixel[c] : best[c];
+                          place[c] = better ? at + c : place[c];
+                        }
+                      });
+                    });
   });
   return result;
 }
@@ -87,15 +85,16 @@ Array average_pool(const Array& x, const Windows& windows, const Shape& y) {
   const Array from = x.contiguous(), out = Array::zeros(y, x.dtype());
   const Extents extents(x.shape());
   dispatch_floating(x.dtype(), [&]<class T>() {
-    for_each_window(extents, windows, [&](std::int64_t at, std::int64_t n, const auto& d, const auto& h, const auto& w) {
-      T* to = out.data<T>() + at;
-      for_each_pixel(extents, n, d, h, w, [&](std::int64_t pixel) {
-        const T* in = from.data<T>() + pixel;
-        for (std::int64_t c = 0; c < extents.channels; ++c) to[c] += in[c];
-      });
-      const auto part = static_cast<T>(share(d, h, w));
-      for (std::int64_t c = 0; c < extents.channels; ++c) to[c] *= part;
-    });
+    for_each_window(extents, windows,
+                    [&](std::int64_t at, std::int64_t n, const auto& d, const auto& h, const auto& w) {
+                      T* to = out.data<T>() + at;
+                      for_each_pixel(extents, n, d, h, w, [&](std::int64_t pixel) {
+                        const T* in = from.data<T>() + pixel;
+                        for (std::int64_t c = 0; c < extents.channels; ++c) to[c] += in[c];
+                      });
+                      const auto part = static_cast<T>(share(d, h, w));
+                      for (std::int64_t c = 0; c < extents.channels; ++c) to[c] *= part;
+                    });
   });
   return out;
 }
@@ -104,14 +103,15 @@ Array average_pool_transpose(const Array& dy, const Windows& windows, const Shap
   const Array from = dy.contiguous(), out = Array::zeros(x, dy.dtype());
   const Extents extents(x);
   dispatch_floating(dy.dtype(), [&]<class T>() {
-    for_each_window(extents, windows, [&](std::int64_t at, std::int64_t n, const auto& d, const auto& h, const auto& w) {
-      const T* in = from.data<T>() + at;
-      const auto part = static_cast<T>(share(d, h, w));
-      for_each_pixel(extents, n, d, h, w, [&](std::int64_t pixel) {
-        T* to = out.data<T>() + pixel;
-        for (std::int64_t c = 0; c < extents.channels; ++c) to[c] += in[c] * part;
-      });
-    });
+    for_each_window(extents, windows,
+                    [&](std::int64_t at, std::int64_t n, const auto& d, const auto& h, const auto& w) {
+                      const T* in = from.data<T>() + at;
+                      const auto part = static_cast<T>(share(d, h, w));
+                      for_each_pixel(extents, n, d, h, w, [&](std::int64_t pixel) {
+                        T* to = out.data<T>() + pixel;
+                        for (std::int64_t c = 0; c < extents.channels; ++c) to[c] += in[c] * part;
+                      });
+                    });
   });
   return out;
 }

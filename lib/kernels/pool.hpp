@@ -1,17 +1,29 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "lib/array.hpp"
 
 namespace xg::kernels {
 
-/// The windows along an axis: [begin, end) of the input for every position of the output.
-using AxisWindows = std::vector<std::pair<std::int64_t, std::int64_t>>;
-/// Those along depth, height and width; axes that the arrays do not have hold one window of one element.
+/// The windows along an axis, one for every position of the output; one of one element unless they are set. The caller
+/// has checked that none is empty and that nothing overflows.
+struct AxisWindows {
+  std::int64_t extent = 1, count = 1;             // of the input and of the output
+  std::int64_t size = 1, stride = 1, before = 0;  // of windows at equal distances, the first one `before` outside
+  bool even = false;                              // they share the axis evenly instead
+
+  /// Window i: [begin, end) of the input.
+  std::pair<std::int64_t, std::int64_t> operator[](std::int64_t i) const {
+    if (even) return {i * extent / count, ((i + 1) * extent + count - 1) / count};
+    const std::int64_t start = i * stride - before;
+    return {std::max<std::int64_t>(0, start), std::min(extent, start + size)};
+  }
+};
+/// Those along depth, height and width.
 using Windows = std::array<AxisWindows, 3>;
 
 /// The largest element of every window and channel of x (batch, spatial axes, channels), NaN if there is one, and its

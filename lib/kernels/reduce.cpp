@@ -171,6 +171,7 @@ constexpr auto smaller = [](auto a, auto b) { return a < b; };
 Array sum(const Array& x, const AxisMask& axes) {
   const Folding folding = fold(x, axes);
   const Array out = Array::empty(folding.result, is_floating(x.dtype()) ? x.dtype() : int64);
+  if (out.size() == 0) return out;
   dispatch(x.dtype(), [&]<class T>() {
     const T* from = folding.matrix.data<T>();
     auto* to = out.data<Partial<T>>();

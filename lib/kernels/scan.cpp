@@ -20,6 +20,7 @@ struct Lines {
   /// Calls f(place of the first element) for every line; its elements are `inner` apart.
   template <class F>
   void for_each(F f) const {
+    if (extent == 0 || inner == 0) return;
     for (std::int64_t o = 0; o < outer; ++o)
       for (std::int64_t i = 0; i < inner; ++i) f(o * extent * inner + i);
   }
@@ -77,6 +78,21 @@ Array running_argmin(const Array& x, std::size_t axis) {
   return running_index(x, axis, [](auto a, auto b) { return a < b; });
 }
 
+Array recurrence(const Array& a, const Array& b, std::size_t axis) {
+  const Array factors = a.contiguous(), terms = b.contiguous(), out = Array::empty(b.shape(), b.dtype());
+  const Lines lines(b.shape(), axis);
+  dispatch_floating(b.dtype(), [&]<class T>() {
+    const T *factor = factors.data<T>(), *term = terms.data<T>();
+    T* to = out.data<T>();
+    lines.for_each([&](std::int64_t at) {
+      T value = 0;
+      for (std::int64_t i = 0; i < lines.extent; ++i, at += lines.inner)
+        to[at] = value = i == 0 ? term[at] : factor[at] * value + term[at];
+    });
+  });
+  return out;
+}
+
 Array argsort(const Array& x, std::size_t axis, bool descending) {
   const Array from = x.contiguous(), out = Array::empty(x.shape(), int64);
   const Lines lines(x.shape(), axis);
@@ -86,9 +102,8 @@ Array argsort(const Array& x, std::size_t axis, bool descending) {
     lines.for_each([&](std::int64_t first) {
       std::iota(order.begin(), order.end(), 0);
       std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
-        const T a = in[first + i * lines.inner], b = in[first + j * lines.inner];
-        if (a != a || b != b) return a == a && b != b;
-        return descending ? a > b : a < b;
+        const T a = in[first + (descending ? j : i) * lines.inner], b = in[first + (descending ? i : j) * lines.inner];
+        return a < b || (a == a && b != b);
       });
       for (std::int64_t i = 0; i < lines.extent; ++i)
         out.data<std::int64_t>()[first + i * lines.inner] = order[static_cast<std::size_t>(i)];

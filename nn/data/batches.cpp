@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "lib/extent.hpp"
 #include "lib/kernels/index.hpp"
 
 namespace xg::data {
@@ -20,7 +21,7 @@ Batches::Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, 
 }
 
 std::int64_t Batches::count() const {
-  return options_.drop_last ? samples_ / options_.size : (samples_ + options_.size - 1) / options_.size;
+  return options_.drop_last ? samples_ / options_.size : divide_up(samples_, options_.size);
 }
 
 void Batches::shuffle() {

@@ -1,12 +1,14 @@
 #include "nn/data/transform.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
-#include "nn/class_numbers.hpp"
+#include "lib/extent.hpp"
 
 namespace xg::data {
 
@@ -33,9 +35,12 @@ Tensor to_categorical(const Tensor& labels, std::int64_t classes, std::source_lo
   if (classes < 0) throw ValueError(concat("to_categorical: classes must not be negative, got ", classes), where);
   const CallerScope scope(where);
   const bool column = labels.rank() == 2 && labels.shape()[1] == 1;
-  const Tensor numbers = astype(column ? squeeze(labels, 1) : labels, int64);
-  if (classes == 0 && numbers.size() > 0) classes = max(numbers).item<std::int64_t>() + 1;
-  nn::check_class_numbers("to_categorical", numbers.array(), classes, where);
+  const Tensor given = column ? squeeze(labels, 1) : labels, numbers = astype(given, int64);
+  if (classes == 0 && numbers.size() > 0) {
+    const auto largest = std::max<std::int64_t>(max(numbers).item<std::int64_t>(), 0);
+    classes = ExtentArithmetic("to_categorical", where).add(largest, 1);
+  }
+  check_class_numbers("to_categorical", given, classes, where);
   return one_hot(numbers, classes);
 }
 

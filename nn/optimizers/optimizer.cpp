@@ -77,7 +77,7 @@ void Optimizer::zero_grad() {
 
 void Optimizer::set_learning_rate(double learning_rate, std::source_location where) {
   if (!(learning_rate >= 0))
-    throw ValueError(concat(name_, ": the learning rate must not be negative, got ", learning_rate), where);
+    throw ValueError(concat(name_, ": the learning rate must be at least 0, got ", learning_rate), where);
   learning_rate_ = learning_rate;
 }
 

@@ -46,7 +46,7 @@ class XG_API Optimizer {
 
   /// Of the next step.
   double learning_rate() const { return learning_rate_; }
-  /// A negative rate is a ValueError.
+  /// A rate that is negative or NaN is a ValueError.
   void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
   /// How many steps were made.
   std::int64_t iterations() const { return iterations_; }

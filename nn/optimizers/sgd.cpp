@@ -9,7 +9,7 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
   if (!(options.decay >= 0))
-    throw ValueError(concat("SGD: the decay must not be negative, got ", options.decay), where);
+    throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
 }
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <source_location>
 
 #include "lib/error.hpp"
@@ -30,6 +31,7 @@ TEST_CASE("error: every kind is an xg::Error and a std::runtime_error") {
   CHECK(message_of<xg::Error>([] { throw xg::GraphError("c"); }) == "c");
   CHECK(message_of<xg::Error>([] { throw xg::ValueError("d"); }) == "d");
   CHECK(message_of<xg::Error>([] { throw xg::IOError("e"); }) == "e");
+  CHECK(message_of<xg::Error>([] { throw xg::MemoryError("g"); }) == "g");
   CHECK(message_of<std::runtime_error>([] { throw xg::IOError("f"); }) == "f");
 }
 
@@ -55,6 +57,39 @@ TEST_CASE("CallerScope: ends when an exception leaves it") {
   };
   CHECK_THROWS_AS(failing(), xg::ValueError);
   CHECK(thrown_at() == at_line("wrong", __FILE__, __LINE__));
+}
+
+TEST_CASE("OperationLine: the innermost operation's line is reported by errors from below") {
+  const auto below = [](xg::Line line) {
+    return message_of<xg::ValueError>([&] { throw xg::ValueError("wrong", line); });
+  };
+  const Place call = Place::current();
+  CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
+  const Place outer = Place::current();
+  {
+    const xg::OperationLine operation(outer);
+    CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
+    CHECK(message_of<xg::ValueError>([] { throw xg::ValueError("wrong"); }) ==
+          at_line("wrong", __FILE__, outer.line()));
+    CHECK(thrown_at() == at_line("wrong", __FILE__, __LINE__));
+    const Place inner = Place::current();
+    {
+      const xg::OperationLine nested(inner), copy(nested);
+      CHECK(below(call) == at_line("wrong", __FILE__, inner.line()));
+      const CallerScope scope(outer);
+      CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
+      const OwnLines own;
+      CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
+    }
+    CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
+  }
+  CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
+}
+
+TEST_CASE("concat: a number that is none is called NaN, and large ones are short") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(xg::concat(nan, ' ', -nan, ' ', static_cast<float>(nan)) == "NaN NaN NaN");
+  CHECK(xg::concat(std::numeric_limits<double>::max(), ' ', 0.5F) == "1.79769e+308 0.5");
 }
 
 TEST_CASE("OwnLines: user code inside a scope reports its own lines, the scope goes on afterwards") {

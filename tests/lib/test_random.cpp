@@ -407,17 +407,17 @@ TEST_CASE("random: wrong arguments say what was wrong, and where, and use no ste
   };
   const double nan = std::nan("");
   check("uniform: low <= high expected, got 2 and 1", [&](auto at) { g.uniform({3}, 2, 1, float32, at); });
-  check("uniform: low <= high expected, got nan and 1", [&](auto at) { g.uniform({3}, nan, 1, float32, at); });
+  check("uniform: low <= high expected, got NaN and 1", [&](auto at) { g.uniform({3}, nan, 1, float32, at); });
   check("uniform: bounds that float32 can hold expected, got 0 and 1e+300",
         [&](auto at) { g.uniform({3}, 0, 1e300, float32, at); });
   check("uniform: negative extent -1 in shape (2, -1)", [&](auto at) { g.uniform({2, -1}, 0, 1, float32, at); });
   check("normal: a standard deviation of 0 or more expected, got -1",
         [&](auto at) { g.normal({3}, 0, -1, float32, at); });
-  check("normal: a finite mean expected, got nan", [&](auto at) { g.normal({3}, nan, 1, float32, at); });
-  check("truncated_normal: a standard deviation of 0 or more expected, got nan",
+  check("normal: a finite mean expected, got NaN", [&](auto at) { g.normal({3}, nan, 1, float32, at); });
+  check("truncated_normal: a standard deviation of 0 or more expected, got NaN",
         [&](auto at) { g.truncated_normal({3}, 0, nan, float32, at); });
   check("bernoulli: a probability in [0, 1] expected, got 1.5", [&](auto at) { g.bernoulli({3}, 1.5, float32, at); });
-  check("bernoulli: a probability in [0, 1] expected, got nan", [&](auto at) { g.bernoulli({3}, nan, float32, at); });
+  check("bernoulli: a probability in [0, 1] expected, got NaN", [&](auto at) { g.bernoulli({3}, nan, float32, at); });
   check("dropout_mask: a rate in [0, 1] expected, got -0.1", [&](auto at) { g.dropout_mask({3}, -0.1, float32, at); });
   check("integers: low < high expected, got 4 and 4", [&](auto at) { g.integers({3}, 4, 4, at); });
   check("permutation: a count of 0 or more expected, got -5", [&](auto at) { g.permutation(-5, at); });

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "lib/shape.hpp"
-#include "tests/support/message.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 
@@ -73,10 +73,43 @@ TEST_CASE("shape: the number of elements, checked") {
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   CHECK(Shape{most}.elements() == most);
   const std::int64_t large = std::int64_t{1} << 32;
-  CHECK(message_of<ShapeError>([&] {
-          (void)Shape{large, large}.elements();
-        }) == "shape (4294967296, 4294967296) has too many elements");
-  CHECK(message_of<ShapeError>([] { (void)Shape{2, -1}.elements(); }) == "negative extent in shape (2, -1)");
+  const Shape square{large, large}, negative{2, -1};
+  CHECK_ERROR(ShapeError, square.elements(), "shape (4294967296, 4294967296) has too many elements");
+  CHECK_ERROR(ShapeError, negative.elements(), "negative extent in shape (2, -1)");
+}
+
+TEST_CASE("shape: too many elements are refused wherever a zero stands") {
+  const std::int64_t large = std::int64_t{1} << 62;
+  const Shape first{0, large, 8}, middle{large, 0, 8}, last{large, 8, 0};
+  for (const Shape& shape : {first, middle, last}) {
+    CAPTURE(shape);
+    CHECK_ERROR(ShapeError, shape.elements(), concat("shape ", shape, " has too many elements"));
+    CHECK(message_of<ShapeError>([&] { contiguous_strides(shape); }) ==
+          concat("shape ", shape, " has too many elements"));
+  }
+  CHECK(Shape{0, large}.elements() == 0);
+  CHECK(Shape{large, 0}.elements() == 0);
+}
+
+TEST_CASE("shape: axes count from the end too, and what is outside is an error") {
+  Shape shape{2, 3, 4};
+  CHECK(shape[-1] == 4);
+  CHECK(shape[-3] == 2);
+  CHECK(shape[std::size_t{1}] == 3);
+  shape[-2] = 5;
+  CHECK(shape == Shape{2, 5, 4});
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  CHECK_ERROR(ShapeError, shape[3], "axis 3 is out of range for shape (2, 5, 4)");
+  CHECK_ERROR(ShapeError, shape[-4], "axis -4 is out of range for shape (2, 5, 4)");
+  CHECK_ERROR(ShapeError, shape[least], "axis -9223372036854775808 is out of range for shape (2, 5, 4)");
+  CHECK_ERROR(ShapeError, shape[shape.rank() - 4], "axis 9223372036854775807 is out of range for shape (2, 5, 4)");
+  const Shape none;
+  CHECK_ERROR(ShapeError, none[0], "axis 0 is out of range for shape ()");
+  CHECK_ERROR(ShapeError, none.back(), "axis -1 is out of range for shape ()");
+  CHECK_ERROR(ShapeError, shape.erase(3), "axis 3 is out of range for shape (2, 5, 4)");
+  CHECK_THROWS_AS(shape.insert(4, 1), ShapeError);
+  shape.erase(-2);
+  CHECK(shape == Shape{2, 4});
 }
 
 TEST_CASE("shape: strides of contiguous elements") {

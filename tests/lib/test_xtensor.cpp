@@ -10,7 +10,7 @@
 #include <xtensor/xview.hpp>
 
 #include "lib/xtensor.hpp"
-#include "tests/support/message.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 
@@ -102,8 +102,8 @@ TEST_CASE("xtensor: containers, views and other expressions") {
 
 TEST_CASE("xtensor: errors") {
   const Array array = counted({2});
-  CHECK(message_of<DTypeError>([&] { as_xtensor<double>(array); }) ==
-        "the array holds float32, not float64: convert with astype");
+  CHECK_ERROR(DTypeError, as_xtensor<double>(array), "the array holds float32, not float64: convert with astype");
+  CHECK_ERROR(ValueError, as_xtensor<float>(Array()), "the array is undefined: assign it a value first");
   const xt::xarray<float> deep = xt::zeros<float>(std::vector<std::size_t>(9, 1));
   CHECK(message_of<ShapeError>([&] { from_xtensor(deep); }) == "an array has at most 8 axes");
 }

@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
+#include <limits>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -15,8 +17,8 @@
 #include "nn/data/batches.hpp"
 #include "nn/data/mnist.hpp"
 #include "nn/data/transform.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 
@@ -205,6 +207,31 @@ TEST_CASE("batches: consecutive samples, the last batch may be short") {
   CHECK(walk(none).empty());
   data::Batches too_few = data::batches(x, x, {.size = 11, .drop_last = true});
   CHECK(walk(too_few).empty());
+}
+
+TEST_CASE("batches: the largest size there is makes one batch of all samples") {
+  const Tensor x = arange(10);
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  data::Batches all = data::batches(x, x, {.size = most});
+  CHECK(all.count() == 1);
+  CHECK(walk(all) == std::vector<Integers>{counted(10)});
+  CHECK(data::batches(x, x, {.size = most - 5}).count() == 1);
+  CHECK(data::batches(x, x, {.size = most, .drop_last = true}).count() == 0);
+}
+
+TEST_CASE("to_categorical: what is no whole number is no class") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, nan}, 3),
+              "to_categorical: NaN is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, -0.5}),
+              "to_categorical: -0.5 is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, 0.5}, 3),
+              "to_categorical: 0.5 is none of the 3 classes, which count from 0");
+  const Tensor largest(Array::full({1}, 9.3e18, int64));
+  CHECK_ERROR(ShapeError, data::to_categorical(largest),
+              "to_categorical: 9223372036854775807 + 1 is too large for an extent");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{-5}),
+              "to_categorical: -5 is none of the 1 classes, which count from 0");
 }
 
 TEST_CASE("batches: any shapes and dtypes, cut along the first axes") {

@@ -95,15 +95,15 @@ TEST_CASE("errors: figures that were not measured") {
 }
 
 TEST_CASE("errors: numbers outside of what makes sense") {
-  CHECK_ERROR(ValueError, nn::SGD({.learning_rate = -0.2}), "SGD: the learning rate must not be negative, got -0.2");
+  CHECK_ERROR(ValueError, nn::SGD({.learning_rate = -0.2}), "SGD: the learning rate must be at least 0, got -0.2");
   CHECK_ERROR(ValueError, nn::SGD({.learning_rate = 0.1, .momentum = 1.5}),
               "SGD: the momentum must lie in [0, 1), got 1.5");
-  CHECK_ERROR(ValueError, nn::Adam({.learning_rate = -1}), "Adam: the learning rate must not be negative, got -1");
+  CHECK_ERROR(ValueError, nn::Adam({.learning_rate = -1}), "Adam: the learning rate must be at least 0, got -1");
   CHECK_ERROR(ValueError, nn::Dropout(40), "Dropout: the rate must lie in [0, 1], got 40");
   CHECK_ERROR(ValueError, nn::Dense({.input_dim = 784}), "Dense: units must be at least 1, got 0");
   CHECK_ERROR(ValueError, nn::Dense({.units = 3, .input_dim = -784}),
               "Dense: input_dim must not be negative, got -784");
-  CHECK_ERROR(ValueError, nn::l2(-0.0003), "l2: the factor must not be negative, got -0.0003");
+  CHECK_ERROR(ValueError, nn::l2(-0.0003), "l2: the factor must be at least 0, got -0.0003");
 }
 
 TEST_CASE("errors: samples and targets that do not belong together") {

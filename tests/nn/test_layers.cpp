@@ -258,7 +258,7 @@ TEST_CASE("Dropout: the mean is kept") {
 TEST_CASE("Dropout: rates outside [0, 1]") {
   CHECK_ERROR(ValueError, Dropout(-0.1), "Dropout: the rate must lie in [0, 1], got -0.1");
   CHECK_ERROR(ValueError, Dropout(1.01), "Dropout: the rate must lie in [0, 1], got 1.01");
-  CHECK_ERROR(ValueError, Dropout(std::nan("")), "Dropout: the rate must lie in [0, 1], got nan");
+  CHECK_ERROR(ValueError, Dropout(std::nan("")), "Dropout: the rate must lie in [0, 1], got NaN");
 }
 
 TEST_CASE("Activation and Flatten") {
@@ -363,10 +363,10 @@ TEST_CASE("regularizers: what the tutorial's l2 model costs before its first ste
 }
 
 TEST_CASE("regularizers: factors below 0, and unknown names") {
-  CHECK_ERROR(ValueError, nn::l1(-0.1), "l1: the factor must not be negative, got -0.1");
-  CHECK_ERROR(ValueError, nn::l2(-0.1), "l2: the factor must not be negative, got -0.1");
-  CHECK_ERROR(ValueError, nn::l2(std::nan("")), "l2: the factor must not be negative, got nan");
-  CHECK_ERROR(ValueError, nn::l1_l2({.l1 = 0.1, .l2 = -2}), "l1_l2: the factor must not be negative, got -2");
+  CHECK_ERROR(ValueError, nn::l1(-0.1), "l1: the factor must be at least 0, got -0.1");
+  CHECK_ERROR(ValueError, nn::l2(-0.1), "l2: the factor must be at least 0, got -0.1");
+  CHECK_ERROR(ValueError, nn::l2(std::nan("")), "l2: the factor must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, nn::l1_l2({.l1 = 0.1, .l2 = -2}), "l1_l2: the factor must be at least 0, got -2");
   CHECK_ERROR(ValueError, Dense({.units = 3, .kernel_regularizer = "l3"}),
               "unknown regularizer 'l3': known are l1, l2, l1_l2");
 }

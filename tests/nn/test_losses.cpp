@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "autograd/creation.hpp"
 #include "autograd/gradcheck.hpp"
 #include "autograd/ops/activation.hpp"
@@ -8,8 +10,8 @@
 #include "autograd/ops/reduction.hpp"
 #include "lib/random.hpp"
 #include "nn/losses.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using doctest::Approx;
@@ -271,6 +273,16 @@ TEST_CASE("losses: class numbers that are none") {
               "sparse_categorical_crossentropy: 3 is none of the 3 classes, which count from 0");
   CHECK_ERROR(ValueError, sparse_categorical_crossentropy(Tensor{-1, 0}, p),
               "sparse_categorical_crossentropy: -1 is none of the 3 classes, which count from 0");
+}
+
+TEST_CASE("losses: what is no whole number is no class") {
+  const Tensor p{{0.2, 0.3, 0.5}};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_ERROR(ValueError, sparse_categorical_crossentropy(Tensor{nan}, p),
+              "sparse_categorical_crossentropy: NaN is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, sparse_categorical_crossentropy(Tensor{-0.5}, p),
+              "sparse_categorical_crossentropy: -0.5 is none of the 3 classes, which count from 0");
+  CHECK(sparse_categorical_crossentropy(Tensor{2.0}, p).item() == sparse_categorical_crossentropy(Tensor{2}, p).item());
 }
 
 TEST_CASE("loss option: by name, or any function") {

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "autograd/creation.hpp"
 #include "autograd/ops/arithmetic.hpp"
@@ -36,6 +37,20 @@ TEST_CASE("fit: learns what no line separates") {
   const nn::Score score = model.evaluate(test.x, test.labels, {.verbose = 0});
   CHECK(score["accuracy"] > 0.95);
   CHECK(score["loss"] == score.loss);
+}
+
+TEST_CASE("fit: the largest batch_size there is trains on all samples at once") {
+  const auto trained = [](std::int64_t batch_size) {
+    manual_seed(1);
+    const SignProblem train(40);
+    auto model = sign_network();
+    model.compile({.optimizer = nn::SGD({.learning_rate = 0.5}), .loss = "sparse_categorical_crossentropy"});
+    const auto history = model.fit(train.x, train.labels, {.batch_size = batch_size, .epochs = 2, .verbose = 0});
+    CHECK(model.evaluate(train.x, train.labels, {.batch_size = batch_size, .verbose = 0}).loss > 0);
+    CHECK(model.predict(train.x, {.batch_size = batch_size}).shape() == Shape{40, 2});
+    return history["loss"];
+  };
+  CHECK(trained(std::numeric_limits<std::int64_t>::max()) == trained(40));
 }
 
 TEST_CASE("fit: with Adam, dropout, penalties and one-hot labels") {

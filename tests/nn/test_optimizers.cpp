@@ -7,8 +7,8 @@
 #include "lib/random.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using doctest::Approx;
@@ -337,17 +337,17 @@ TEST_CASE("optimizers: step leaves penalties to the loss") {
 }
 
 TEST_CASE("optimizers: what they cannot work with") {
-  CHECK_ERROR(ValueError, SGD({.learning_rate = -0.1}), "SGD: the learning rate must not be negative, got -0.1");
-  CHECK_ERROR(ValueError, SGD({.learning_rate = std::nan("")}), "SGD: the learning rate must not be negative, got nan");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = -0.1}), "SGD: the learning rate must be at least 0, got -0.1");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = std::nan("")}), "SGD: the learning rate must be at least 0, got NaN");
   CHECK_ERROR(ValueError, SGD({.momentum = -0.5}), "SGD: the momentum must lie in [0, 1), got -0.5");
   CHECK_ERROR(ValueError, SGD({.momentum = 1}), "SGD: the momentum must lie in [0, 1), got 1");
-  CHECK_ERROR(ValueError, SGD({.decay = -1}), "SGD: the decay must not be negative, got -1");
-  CHECK_ERROR(ValueError, Adam({.learning_rate = -2}), "Adam: the learning rate must not be negative, got -2");
+  CHECK_ERROR(ValueError, SGD({.decay = -1}), "SGD: the decay must be at least 0, got -1");
+  CHECK_ERROR(ValueError, Adam({.learning_rate = -2}), "Adam: the learning rate must be at least 0, got -2");
   CHECK_ERROR(ValueError, Adam({.beta_1 = 1}), "Adam: a beta must lie in [0, 1), got 1");
   CHECK_ERROR(ValueError, Adam({.beta_2 = -0.1}), "Adam: a beta must lie in [0, 1), got -0.1");
-  CHECK_ERROR(ValueError, Adam({.epsilon = 0}), "Adam: epsilon must be positive, got 0");
+  CHECK_ERROR(ValueError, Adam({.epsilon = 0}), "Adam: epsilon must be greater than 0, got 0");
   SGD sgd;
-  CHECK_ERROR(ValueError, sgd.set_learning_rate(-3), "SGD: the learning rate must not be negative, got -3");
+  CHECK_ERROR(ValueError, sgd.set_learning_rate(-3), "SGD: the learning rate must be at least 0, got -3");
   const std::string none =
       ": no parameters to change: construct it with net.parameters(), after the first pass if layers learn their input "
       "size from it";
