@@ -16,8 +16,6 @@ Tensor& Tensor::set_requires_grad(bool value, std::source_location where) {
                             "detach() it"),
                      where);
   }
-  if (value && !defined())
-    throw ValueError("set_requires_grad: the tensor is undefined: assign it a value first", where);
   if (value && !is_floating(dtype()))
     throw DTypeError(
         concat("set_requires_grad: only float32 and float64 tensors have gradients, this one is ", dtype()), where);

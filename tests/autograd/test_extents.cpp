@@ -280,8 +280,7 @@ TEST_CASE("extents: undefined tensors are errors where elements are asked for") 
   Tensor none, x = ones({}).set_requires_grad();
   CHECK_ERROR(ValueError, none.to_vector<float>(), "the array is undefined: assign it a value first");
   CHECK_ERROR(ValueError, none.item(), "item: an undefined tensor: assign it a value first");
-  CHECK_ERROR(ValueError, none.set_requires_grad(),
-              "set_requires_grad: the tensor is undefined: assign it a value first");
+  CHECK_ERROR(ValueError, none.set_requires_grad(), "set_requires_grad: an undefined tensor: assign it a value first");
   CHECK_ERROR(ValueError, x.set_grad(none), "set_grad: an undefined tensor: zero_grad() forgets the gradient");
   CHECK_ERROR(ValueError, zeros_like(none), "zeros_like: the tensor is undefined: assign it a value first");
   CHECK_ERROR(ValueError, ones_like(none), "ones_like: the tensor is undefined: assign it a value first");
