@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <ostream>
 #include <source_location>
 #include <string>
@@ -190,7 +191,12 @@ T Array::item(Line where) const {
 template <class T>
 std::vector<T> Array::to_vector(Line where) const {
   const Array flat = contiguous(where);
-  std::vector<T> result(static_cast<std::size_t>(size_));
+  std::vector<T> result;
+  try {
+    result.resize(static_cast<std::size_t>(size_));
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(concat("to_vector: no memory for ", size_, " elements"), where);
+  }
   dispatch(dtype_, [&]<class From>() {
     const From* in = flat.data<From>();
     for (std::size_t i = 0; i < result.size(); ++i) result[i] = convert<T>(in[i]);

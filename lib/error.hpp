@@ -117,25 +117,20 @@ XG_API std::source_location caller(std::source_location where);
 /// "file:line" of a place; "unknown place" of a default-constructed one.
 XG_API std::string to_string(const std::source_location& where);
 
-namespace detail {
-
-template <class Part>
-void write(std::ostream& out, const Part& part) {
-  if constexpr (std::is_floating_point_v<Part>)
-    if (part != part) {
-      out << "NaN";
-      return;
-    }
-  out << part;
-}
-
-}  // namespace detail
-
 /// One string from parts that can be streamed. A number that is none is called NaN, whatever its sign.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;
-  (detail::write(out, parts), ...);
+  const auto put = [&out]<class Part>(const Part& part) {
+    if constexpr (std::is_floating_point_v<Part>) {
+      if (part != part) {
+        out << "NaN";
+        return;
+      }
+    }
+    out << part;
+  };
+  (put(parts), ...);
   return out.str();
 }
 

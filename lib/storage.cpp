@@ -1,5 +1,7 @@
 #include "lib/storage.hpp"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -20,6 +22,13 @@ constexpr std::size_t default_limit = 0;  // a kept block would hide a use after
 #else
 constexpr std::size_t default_limit = std::size_t{1} << 30;
 #endif
+
+/// What the machine has in all. Kernels promise more, and end the program that takes it.
+std::size_t system_bytes() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return most_bytes;
+  return (static_cast<std::size_t>(info.totalram) + info.totalswap) * info.mem_unit;
+}
 
 [[noreturn]] void refuse(std::size_t bytes, Line where) {
   throw MemoryError(concat("the system has no memory for ", bytes, " bytes"), where);
@@ -57,7 +66,8 @@ class Pool {
         return block;
       }
     }
-    void* block = ::operator new (cls.bytes, std::align_val_t{alignment}, std::nothrow);
+    static const std::size_t limit = system_bytes();
+    void* block = cls.bytes > limit ? nullptr : ::operator new (cls.bytes, std::align_val_t{alignment}, std::nothrow);
     if (!block) refuse(bytes, where);
     const std::lock_guard lock(mutex_);
     ++statistics_.system_allocations;

@@ -95,6 +95,7 @@ Array recurrence(const Array& a, const Array& b, std::size_t axis) {
 
 Array argsort(const Array& x, std::size_t axis, bool descending) {
   const Array from = x.contiguous(), out = Array::empty(x.shape(), int64);
+  if (out.size() == 0) return out;
   const Lines lines(x.shape(), axis);
   std::vector<std::int64_t> order(static_cast<std::size_t>(lines.extent));
   dispatch(x.dtype(), [&]<class T>() {

@@ -43,8 +43,10 @@ Cases creation_cases() {
                },
                {{2, 1}, {-2.5, -2.5}}),
       constant("full", "0-d", [] { return full({}, 7, uint8); }, {{}, {7}}),
-      like("zeros_like", zeros_like, 0),
-      like("ones_like", ones_like, 1),
+      like(
+          "zeros_like", [](const Tensor& x) { return zeros_like(x); }, 0),
+      like(
+          "ones_like", [](const Tensor& x) { return ones_like(x); }, 1),
       constant("arange", "a count", [] { return arange(4); }, {{4}, {0, 1, 2, 3}}),
       constant("arange", "nothing", [] { return arange(-3); }, {{0}, {}}),
       constant("arange", "steps", [] { return arange(1, 2, 0.25); }, {{4}, {1, 1.25, 1.5, 1.75}}),
