@@ -109,6 +109,7 @@ class CheckpointNode final : public Node {
 }  // namespace
 
 Tensor checkpoint(const Function& f, const std::vector<Tensor>& inputs, std::source_location where) {
+  check_given("checkpoint", "function", f, where);
   if (!grad_enabled()) return f(inputs);
   std::vector<Saved> saved;
   std::vector<NodeRef> nodes;

@@ -3,36 +3,36 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 
 namespace xg {
 namespace {
 
-constexpr double int64_limit = 0x1p63;
+/// Holds what integers of 64 bits give on the way.
+__extension__ using Wide = __int128;
 
-bool whole(std::initializer_list<double> numbers) {
-  return std::all_of(numbers.begin(), numbers.end(),
-                     [](double x) { return x == std::trunc(x) && x >= -int64_limit && x < int64_limit; });
+/// Whether a sequence of these numbers is computed in integers.
+bool whole(std::initializer_list<Scalar> numbers, DType dtype) {
+  return !is_floating(dtype) &&
+         std::all_of(numbers.begin(), numbers.end(), [](const Scalar& number) { return number.held_by(int64); });
 }
 
-/// How many steps lead from start to stop, exactly: distances of int64 fit 64 bits without a sign. The caller knows
-/// that they are about fewer than 2^63.
-std::int64_t count_whole(std::int64_t start, std::int64_t stop, std::int64_t step) {
-  if (step > 0 ? stop <= start : stop >= start) return 0;
-  const auto from = static_cast<std::uint64_t>(start), to = static_cast<std::uint64_t>(stop);
-  const auto by = static_cast<std::uint64_t>(step);
-  const std::uint64_t distance = step > 0 ? to - from : from - to, width = step > 0 ? by : 0 - by;
-  return static_cast<std::int64_t>(distance / width + (distance % width != 0));
-}
-
-Array counted_whole(std::int64_t start, std::int64_t step, std::int64_t count, DType dtype) {
+/// f(0), f(1), ..., a sequence that runs in one direction: all fit the dtype if the first and the last do.
+template <class F>
+Tensor sequence(const char* op, std::int64_t count, DType dtype, std::source_location where, F f) {
   const Array result = Array::empty({count}, dtype);
+  if (count > 0)
+    for (const std::int64_t end : {std::int64_t{0}, count - 1}) check_fits(op, f(end), dtype, where);
   dispatch(dtype, [&]<class T>() {
-    std::int64_t value = start;
-    for (std::int64_t i = 0; i < count;
-         ++i, value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) + static_cast<std::uint64_t>(step)))
-      result.data<T>()[i] = convert<T>(value);
+    for (std::int64_t i = 0; i < count; ++i) result.data<T>()[i] = convert<T>(f(i));
   });
   return result;
+}
+
+/// How many steps lead from start to stop, and at most as many as fit 64 bits.
+std::int64_t count_of_steps(Wide start, Wide stop, Wide step) {
+  const Wide most = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::clamp<Wide>((stop - start + step + (step > 0 ? -1 : 1)) / step, 0, most));
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Array counted_whole(std::int64_t start, std::int64_t step, std::int64_t count, D
 Tensor zeros(const Shape& shape, DType dtype, std::source_location where) { return full(shape, 0, dtype, where); }
 Tensor ones(const Shape& shape, DType dtype, std::source_location where) { return full(shape, 1, dtype, where); }
 
-Tensor full(const Shape& shape, double value, DType dtype, std::source_location where) {
+Tensor full(const Shape& shape, const Scalar& value, DType dtype, std::source_location where) {
   const CallerScope scope(where);
   return Array::full(shape, value, dtype);
 }
@@ -55,40 +55,38 @@ Tensor ones_like(const Tensor& x, std::source_location where) {
   return ones(x.shape(), x.dtype(), where);
 }
 
-Tensor arange(std::int64_t stop, std::source_location where) {
-  const CallerScope scope(where);
-  return counted_whole(0, 1, std::max<std::int64_t>(stop, 0), int64);
-}
+Tensor arange(std::int64_t stop, std::source_location where) { return arange(0, stop, 1, int64, where); }
 
-Tensor arange(double start, double stop, double step, DType dtype, std::source_location where) {
+Tensor arange(const Scalar& start, const Scalar& stop, const Scalar& step, DType dtype, std::source_location where) {
   const CallerScope scope(where);
-  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
+  const double from = start.to<double>(), to = stop.to<double>(), by = step.to<double>();
+  if (by == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(by))
     throw ValueError(concat("arange: from ", start, " to ", stop, " by ", step, " makes no sequence"), where);
-  const bool exact = !is_floating(dtype) && whole({start, stop, step});
-  const auto integer = [](double x) { return static_cast<std::int64_t>(x); };
-  const double steps = std::max(std::ceil((stop - start) / step), 0.0);
-  if (!(steps < int64_limit))
+  if (whole({start, stop, step}, dtype)) {
+    const Wide first = start.to<std::int64_t>(), width = step.to<std::int64_t>();
+    return sequence("arange", count_of_steps(first, stop.to<std::int64_t>(), width), dtype, where,
+                    [=](std::int64_t i) { return static_cast<std::int64_t>(first + width * i); });
+  }
+  const double count = std::max(std::ceil((to - from) / by), 0.0);
+  if (!(count < 0x1p63))
     throw ValueError(concat("arange: from ", start, " to ", stop, " by ", step, " are too many elements"), where);
-  const std::int64_t count = exact ? count_whole(integer(start), integer(stop), integer(step)) : integer(steps);
-  if (exact) return counted_whole(integer(start), integer(step), count, dtype);
-  const Array result = Array::empty({count}, dtype);
-  dispatch(dtype, [&]<class T>() {
-    for (std::int64_t i = 0; i < count; ++i) result.data<T>()[i] = convert<T>(start + static_cast<double>(i) * step);
-  });
-  return result;
+  return sequence("arange", static_cast<std::int64_t>(count), dtype, where,
+                  [=](std::int64_t i) { return from + static_cast<double>(i) * by; });
 }
 
-Tensor linspace(double start, double stop, std::int64_t count, DType dtype, std::source_location where) {
+Tensor linspace(const Scalar& start, const Scalar& stop, std::int64_t count, DType dtype, std::source_location where) {
   const CallerScope scope(where);
   if (count < 0) throw ValueError(concat("linspace: the count must not be negative, got ", count), where);
-  const Array result = Array::empty({count}, dtype);
-  const auto gaps = static_cast<double>(std::max<std::int64_t>(count - 1, 1));
-  dispatch(dtype, [&]<class T>() {
-    for (std::int64_t i = 0; i < count; ++i)
-      result.data<T>()[i] =
-          convert<T>(i > 0 && i == count - 1 ? stop : start + static_cast<double>(i) * ((stop - start) / gaps));
+  const std::int64_t gaps = std::max<std::int64_t>(count - 1, 1);
+  if (whole({start, stop}, dtype)) {
+    const Wide from = start.to<std::int64_t>(), to = stop.to<std::int64_t>();
+    return sequence("linspace", count, dtype, where,
+                    [=](std::int64_t i) { return static_cast<std::int64_t>((from * gaps + (to - from) * i) / gaps); });
+  }
+  const auto from = start.to<double>(), to = stop.to<double>();
+  return sequence("linspace", count, dtype, where, [=](std::int64_t i) {
+    return i > 0 && i == count - 1 ? to : from + static_cast<double>(i) * ((to - from) / static_cast<double>(gaps));
   });
-  return result;
 }
 
 Tensor eye(std::int64_t n, DType dtype, std::source_location where) {

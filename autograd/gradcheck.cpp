@@ -55,6 +55,7 @@ void compare(GradcheckReport& report, double analytic, double numeric, std::size
 
 GradcheckReport gradcheck(const Function& function, const std::vector<Tensor>& inputs, const GradcheckOptions& options,
                           std::source_location where) {
+  check_given("gradcheck", "function", function, where);
   const std::vector<Tensor> leaves = own_leaves("gradcheck", inputs, where);
   std::vector<Tensor> wanted;
   for (const Tensor& leaf : leaves)
@@ -91,6 +92,7 @@ GradcheckReport gradcheck(const Function& function, const std::vector<Tensor>& i
 
 GradcheckReport gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options, std::source_location where) {
+  check_given("gradgradcheck", "function", function, where);
   const std::vector<Tensor> leaves = own_leaves("gradgradcheck", inputs, where);
   const Tensor sample = function(leaves);
   // The gradient is linear in dy, so any fixed dy that is not symmetric will do.

@@ -39,7 +39,7 @@ void Indexed::operator=(const Operand& given) && {
                             "index_update(x, {...}, y), which is recorded"),
                      given.where());
   Operand values = given;
-  values.adapt_to(dtype());
+  values.adapt_to("x[...] = y", dtype());
   write("x[...] = y", array(), values.array(), given.where());
 }
 

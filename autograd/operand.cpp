@@ -12,12 +12,16 @@ Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&te
     throw ValueError("an undefined tensor was given to an operation: assign it a value first", where);
 }
 
-void Operand::adapt_to(DType other) {
+void Operand::adapt_to(const char* op, DType other) {
   if (!is_number_) return;
-  materialize(kind(number_dtype_) > kind(other) ? number_dtype_ : other);
+  const DType own = number_.dtype();
+  materialize(op, kind(own) > kind(other) ? own : other);
   is_number_ = false;
 }
 
-void Operand::materialize(DType dtype) const { own_ = Tensor(Array::full({}, number_, dtype)); }
+void Operand::materialize(const char* op, DType dtype) const {
+  check_fits(op, number_, dtype, where_);
+  own_ = Tensor(Array::full({}, number_, dtype));
+}
 
 }  // namespace xg

@@ -10,7 +10,8 @@
 namespace xg {
 
 /// An argument of an operation: a Tensor, or what converts to one, with the user's line. Numbers are weak: they take
-/// the dtype of the tensor they meet. An Operand lives no longer than the call.
+/// the dtype of the tensor they meet, which must hold them, unless they are of a larger kind. An Operand lives no
+/// longer than the call.
 class XG_API Operand {
  public:
   /// The tensor itself, which must live as long. An undefined one is a ValueError.
@@ -24,11 +25,10 @@ class XG_API Operand {
   /// A number, whose dtype is decided by what it meets.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(T number, std::source_location where = std::source_location::current())
-      : number_(static_cast<double>(number)),
-        number_dtype_(Tensor::default_dtype<T>()),
-        is_number_(true),
-        where_(where),
-        line_(where) {}
+      : Operand(Scalar(number), where) {}
+  /// A number, whose dtype is decided by what it meets.
+  Operand(const Scalar& number, std::source_location where = std::source_location::current())
+      : number_(number), is_number_(true), where_(where), line_(where) {}
   /// A constant vector.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<T> values,
@@ -46,7 +46,7 @@ class XG_API Operand {
   /// The tensor; a number becomes one of its own dtype.
   const Tensor& tensor() const {
     if (tensor_) return *tensor_;
-    if (!own_.defined()) materialize(number_dtype_);
+    if (!own_.defined()) materialize("an operation", number_.dtype());
     return own_;
   }
   /// The value.
@@ -62,17 +62,19 @@ class XG_API Operand {
 
   /// True for a number, whose dtype is not decided yet.
   bool is_number() const { return is_number_; }
+  /// That number.
+  const Scalar& number() const { return number_; }
   /// Gives a number the dtype it has beside a tensor of dtype `other`: that dtype, unless the number is of a larger
-  /// kind (a floating number beside integers makes float32).
-  void adapt_to(DType other);
+  /// kind (a floating number beside integers makes float32). One outside the dtype's range is a ValueError that names
+  /// `op`.
+  void adapt_to(const char* op, DType other);
 
  private:
-  void materialize(DType dtype) const;
+  void materialize(const char* op, DType dtype) const;
 
   const Tensor* tensor_ = nullptr;
   mutable Tensor own_;
-  double number_ = 0;
-  DType number_dtype_ = float32;
+  Scalar number_ = 0;
   bool is_number_ = false;
   std::source_location where_;
   OperationLine line_;

@@ -53,27 +53,43 @@ void Tensor::retain_grad(std::source_location where) {
 HookHandle Tensor::register_hook(Hook hook, std::source_location where) {
   if (!node_)
     throw GraphError("register_hook: the tensor has no gradient: it depends on no leaf that requires one", where);
-  if (!hook) throw ValueError("register_hook: an empty function", where);
+  check_given("register_hook", "function", hook, where);
   return node_->attach().hooks.add(std::move(hook));
 }
 
-void Tensor::assign(const Tensor& values, std::source_location where) {
+void Tensor::check_assignable(std::source_location where) const {
   if (!is_leaf())
     throw GraphError(concat("assign: the result of '", node_->op(),
                             "' is part of a graph: assign to a leaf, or to a "
                             "detached clone"),
                      where);
-  if (!defined() || !values.defined())
-    throw ValueError(concat("assign: ", defined() ? "the values are" : "the target is", " an undefined tensor"), where);
+  if (!defined()) throw ValueError("assign: the target is an undefined tensor", where);
+  check_own_places("assign", value_, where);
+}
+
+void Tensor::assign(const Tensor& values, std::source_location where) {
+  check_assignable(where);
+  if (!values.defined()) throw ValueError("assign: the values are an undefined tensor", where);
   if (values.shape() != shape())
     throw ShapeError(concat("assign: values of shape ", values.shape(), " do not fit a tensor of shape ", shape()),
                      where);
-  check_own_places("assign", value_, where);
   value_.assign(values.array().astype(dtype(), where), where);
 }
 
-Array Tensor::from_list(const std::vector<double>& values, const Shape& shape, DType dtype) {
-  return Array::from(values, shape).astype(dtype);
+void Tensor::assign_number(const Scalar& number, std::source_location where) {
+  check_assignable(where);
+  check_held("assign", number, dtype(), where);
+  value_.assign(Array::full({}, number, dtype(), where).broadcast_to(shape()), where);
+}
+
+Array Tensor::from_number(const Scalar& number, std::source_location where) {
+  check_fits("Tensor", number, number.dtype(), where);
+  return Array::full({}, number, number.dtype(), where);
+}
+
+Array Tensor::from_list(const std::vector<Scalar>& values, const Shape& shape, DType dtype,
+                        std::source_location where) {
+  return Array::from_numbers("Tensor", values, shape, dtype, where);
 }
 
 void Tensor::check_single(std::source_location where) const {

@@ -47,22 +47,27 @@ class XG_API Tensor {
   /// A result of a recorded operation.
   Tensor(Array value, NodeRef node) : value_(std::move(value)), node_(std::move(node)) {}
 
-  /// A 0-d constant: floating values become float32, integers int64, as in PyTorch.
+  /// A 0-d constant: floating values become float32, integers int64, as in PyTorch. A number that int64 does not hold
+  /// is a ValueError.
   template <class T>
-  requires std::is_arithmetic_v<T> Tensor(T value)
-      : value_(Array::full({}, static_cast<double>(value), default_dtype<T>())) {}
-  /// Constants from nested lists: `Tensor{{1.0, 2.0}, {3.0, 4.0}}`. Rows of different lengths are a ShapeError.
+  requires std::is_arithmetic_v<T> Tensor(T value, std::source_location where = std::source_location::current())
+      : value_(from_number(value, where)) {}
+  /// Constants from nested lists: `Tensor{{1.0, 2.0}, {3.0, 4.0}}`. Rows of different lengths are a ShapeError, a
+  /// number outside the dtype's range a ValueError.
   template <class T>
-  requires std::is_arithmetic_v<T> Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>())
-      : value_(from_list(std::vector<double>(values.begin(), values.end()), {length(values)}, dtype)) {}
+  requires std::is_arithmetic_v<T> Tensor(std::initializer_list<T> values, DType dtype = default_dtype<T>(),
+                                          std::source_location where = std::source_location::current())
+      : value_(from_list(std::vector<Scalar>(values.begin(), values.end()), {length(values)}, dtype, where)) {}
   /// A matrix of constants.
   template <class T>
   requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<T>> rows,
-                                          DType dtype = default_dtype<T>());
+                                          DType dtype = default_dtype<T>(),
+                                          std::source_location where = std::source_location::current());
   /// A three-dimensional constant.
   template <class T>
   requires std::is_arithmetic_v<T> Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks,
-                                          DType dtype = default_dtype<T>());
+                                          DType dtype = default_dtype<T>(),
+                                          std::source_location where = std::source_location::current());
 
   /// False for one that was never assigned.
   bool defined() const { return value_.defined(); }
@@ -129,6 +134,10 @@ class XG_API Tensor {
   /// recorded operations, nor for those of broadcast_to(), where one element stands at several places. A gradient that
   /// still needs the old elements is refused afterwards.
   void assign(const Tensor& values, std::source_location where = std::source_location::current());
+  /// Every element becomes the number. One that the dtype does not hold is a ValueError.
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  void assign(T number, std::source_location where = std::source_location::current()) { assign_number(number, where); }
 
   /// Its place in the graph; null for a constant.
   const NodeRef& node() const { return node_; }
@@ -143,12 +152,16 @@ class XG_API Tensor {
   }
 
  private:
-  static Array from_list(const std::vector<double>& values, const Shape& shape, DType dtype);
+  static Array from_number(const Scalar& number, std::source_location where);
+  static Array from_list(const std::vector<Scalar>& values, const Shape& shape, DType dtype,
+                         std::source_location where);
   template <class List>
   static std::int64_t length(const List& list) {
     return static_cast<std::int64_t>(list.size());
   }
   void check_single(std::source_location where) const;
+  void check_assignable(std::source_location where) const;
+  void assign_number(const Scalar& number, std::source_location where);
 
   Array value_;
   NodeRef node_;
@@ -169,30 +182,32 @@ XG_API std::string to_string(const Tensor& tensor);
 XG_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 template <class T>
-requires std::is_arithmetic_v<T> Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype) {
-  std::vector<double> values;
+requires std::is_arithmetic_v<T> Tensor::Tensor(std::initializer_list<std::initializer_list<T>> rows, DType dtype,
+                                                std::source_location where) {
+  std::vector<Scalar> values;
   const std::int64_t columns = rows.size() == 0 ? 0 : length(*rows.begin());
   for (const auto& row : rows) {
-    if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length");
+    if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length", where);
     values.insert(values.end(), row.begin(), row.end());
   }
-  value_ = from_list(values, {length(rows), columns}, dtype);
+  value_ = from_list(values, {length(rows), columns}, dtype, where);
 }
 
 template <class T>
 requires std::is_arithmetic_v<T> Tensor::Tensor(
-    std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype) {
-  std::vector<double> values;
+    std::initializer_list<std::initializer_list<std::initializer_list<T>>> blocks, DType dtype,
+    std::source_location where) {
+  std::vector<Scalar> values;
   const std::int64_t rows = blocks.size() == 0 ? 0 : length(*blocks.begin());
   const std::int64_t columns = rows == 0 ? 0 : length(*blocks.begin()->begin());
   for (const auto& block : blocks) {
-    if (length(block) != rows) throw ShapeError("Tensor: the blocks of the nested list differ in length");
+    if (length(block) != rows) throw ShapeError("Tensor: the blocks of the nested list differ in length", where);
     for (const auto& row : block) {
-      if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length");
+      if (length(row) != columns) throw ShapeError("Tensor: the rows of the nested list differ in length", where);
       values.insert(values.end(), row.begin(), row.end());
     }
   }
-  value_ = from_list(values, {length(blocks), rows, columns}, dtype);
+  value_ = from_list(values, {length(blocks), rows, columns}, dtype, where);
 }
 
 }  // namespace xg

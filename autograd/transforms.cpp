@@ -80,6 +80,7 @@ Tensor row_by_row(const Shape& rows, DType dtype, const Shape& columns, F deriva
 
 ValueAndGradients vjp(const Function& f, const std::vector<Tensor>& x, const Tensor& v, const TransformOptions& options,
                       std::source_location where) {
+  check_given("vjp", "function", f, where);
   const WithGrad recording;
   const std::vector<Tensor> own = own_inputs("vjp", x, options, where);
   const Tensor y = f(own);
@@ -89,6 +90,7 @@ ValueAndGradients vjp(const Function& f, const std::vector<Tensor>& x, const Ten
 
 ValueAndGradients value_and_grad(const Function& f, const std::vector<Tensor>& x, const TransformOptions& options,
                                  std::source_location where) {
+  check_given("value_and_grad", "function", f, where);
   const WithGrad recording;
   const std::vector<Tensor> own = own_inputs("value_and_grad", x, options, where);
   const Tensor y = f(own);
@@ -98,6 +100,7 @@ ValueAndGradients value_and_grad(const Function& f, const std::vector<Tensor>& x
 
 ValueAndTangent jvp(const Function& f, const std::vector<Tensor>& x, const std::vector<Tensor>& tangents,
                     const TransformOptions& options, std::source_location where) {
+  check_given("jvp", "function", f, where);
   const WithGrad recording;
   const CallerScope scope(where);
   const std::vector<Tensor> own = own_inputs("jvp", x, options, where);
@@ -117,6 +120,7 @@ ValueAndTangent jvp(const Function& f, const std::vector<Tensor>& x, const std::
 }
 
 Tensor jacobian(const UnaryFunction& f, const Tensor& x, const TransformOptions& options, std::source_location where) {
+  check_given("jacobian", "function", f, where);
   const WithGrad recording;
   const Tensor own = own_input("jacobian", x, options, where);
   const Tensor y = f(own);
@@ -127,6 +131,7 @@ Tensor jacobian(const UnaryFunction& f, const Tensor& x, const TransformOptions&
 }
 
 Tensor hessian(const UnaryFunction& f, const Tensor& x, const TransformOptions& options, std::source_location where) {
+  check_given("hessian", "function", f, where);
   const WithGrad recording;
   const Tensor own = own_input("hessian", x, options, where);
   const Tensor y = f(own);
@@ -140,6 +145,7 @@ Tensor hessian(const UnaryFunction& f, const Tensor& x, const TransformOptions& 
 
 Tensor hvp(const UnaryFunction& f, const Tensor& x, const Tensor& v, const TransformOptions& options,
            std::source_location where) {
+  check_given("hvp", "function", f, where);
   const WithGrad recording;
   const Tensor own = own_input("hvp", x, options, where);
   check_shape("hvp", "a vector", v, x.shape(), where);
@@ -152,6 +158,7 @@ Tensor hvp(const UnaryFunction& f, const Tensor& x, const Tensor& v, const Trans
 
 std::vector<Tensor> per_sample_gradients(const std::function<Tensor(std::int64_t sample)>& loss, std::int64_t count,
                                          const std::vector<Tensor>& parameters, std::source_location where) {
+  check_given("per_sample_gradients", "function", loss, where);
   const WithGrad recording;
   if (count <= 0) throw ValueError(concat("per_sample_gradients: at least one sample expected, got ", count), where);
   std::vector<std::vector<Tensor>> found(parameters.size());

@@ -10,7 +10,8 @@
 namespace xg {
 
 // Functions of functions. Each calls the function with tensors of its own that have the values of the given ones, and
-// leaves every stored gradient as it is. A function must be made of operations; what it captures is held constant.
+// leaves every stored gradient as it is. A function must be made of operations; what it captures is held constant. A
+// null function is a ValueError.
 // With create_graph the results can be differentiated again, with respect to the given tensors too.
 
 /// A function of one tensor.

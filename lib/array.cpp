@@ -95,10 +95,27 @@ Array Array::empty(const Shape& shape, DType dtype, Line where) {
                size, dtype);
 }
 
-Array Array::full(const Shape& shape, double value, DType dtype, Line where) {
+Array Array::full(const Shape& shape, const Scalar& value, DType dtype, Line where) {
+  check_fits("full", value, dtype, where);
   Array result = empty(shape, dtype, where);
-  dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), convert<T>(value)); });
+  dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), value.to<T>()); });
   return result;
+}
+
+Array Array::from_numbers(const char* op, const std::vector<Scalar>& values, const Shape& shape, DType dtype,
+                          Line where) {
+  check_count(values.size(), shape, where);
+  for (const Scalar& value : values) check_fits(op, value, dtype, where);
+  Array result = empty(shape, dtype, where);
+  dispatch(dtype, [&]<class T>() {
+    std::transform(values.begin(), values.end(), result.data<T>(), [](const Scalar& value) { return value.to<T>(); });
+  });
+  return result;
+}
+
+void Array::check_count(std::size_t count, const Shape& shape, Line where) {
+  if (static_cast<std::int64_t>(count) != shape.elements(where))
+    throw ShapeError(concat(count, " values do not fill the shape ", shape), where);
 }
 
 void Array::wrong_type(DType asked, Line where) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/dtype.hpp"
+#include "lib/scalar.hpp"
 #include "lib/shape.hpp"
 #include "lib/storage.hpp"
 
@@ -54,9 +55,12 @@ class XG_API Array {
   /// Uninitialised elements. A shape that is none (see Shape), or too large for the address space, is a ShapeError, one
   /// too large for the system's memory a MemoryError.
   static Array empty(const Shape& shape, DType dtype = float32, Line where = std::source_location::current());
-  /// All elements equal.
-  static Array full(const Shape& shape, double value, DType dtype = float32,
+  /// All elements `value`, towards zero in an integer dtype. A number outside the dtype's range is a ValueError.
+  static Array full(const Shape& shape, const Scalar& value, DType dtype = float32,
                     Line where = std::source_location::current());
+  /// The same for elements that differ, in row-major order. Their count must be the shape's. Errors name `op`.
+  static Array from_numbers(const char* op, const std::vector<Scalar>& values, const Shape& shape, DType dtype,
+                            Line where = std::source_location::current());
   /// All elements 0.
   static Array zeros(const Shape& shape, DType dtype = float32, Line where = std::source_location::current()) {
     return full(shape, 0, dtype, where);
@@ -146,6 +150,7 @@ class XG_API Array {
  private:
   Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
         DType dtype);
+  static void check_count(std::size_t count, const Shape& shape, Line where);
   [[noreturn, gnu::cold]] void wrong_type(DType asked, Line where) const;
   [[noreturn, gnu::cold]] static void undefined(Line where);
   void check_defined(Line where) const {
@@ -173,8 +178,7 @@ XG_API std::ostream& operator<<(std::ostream& out, const Array& array);
 
 template <class T>
 Array Array::from(const std::vector<T>& values, const Shape& shape, Line where) {
-  if (static_cast<std::int64_t>(values.size()) != shape.elements(where))
-    throw ShapeError(concat(values.size(), " values do not fill the shape ", shape), where);
+  check_count(values.size(), shape, where);
   Array result = empty(shape, dtype_of<T>(), where);
   T* out = result.data<T>();
   for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i];

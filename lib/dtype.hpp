@@ -79,8 +79,8 @@ constexpr DType dtype_of() {
   }
 }
 
-/// A value as another element type: towards zero and to the nearest bound from floating to integer, NaN to 0; != 0 to
-/// bool.
+/// A value as another element type: towards zero and to the nearest bound from floating to integer, NaN to 0; the low
+/// bits from integer to integer; != 0 to bool.
 template <class To, class From>
 constexpr To convert(From value) {
   if constexpr (std::is_same_v<To, bool>) {

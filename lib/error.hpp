@@ -68,6 +68,10 @@ class XG_API IOError : public Error {
   using Error::Error;
 };
 
+/// Throws a ValueError if a name, a function or a pointer is null.
+template <class T>
+void check_given(const char* op, const char* what, const T& given, std::source_location where);
+
 /// Makes a user's line the place that errors and graph nodes inside the scope report. Code of the library that is
 /// composed of operations opens one, so that messages show the user's line instead of the library's; the outermost
 /// scope of a thread wins.
@@ -132,6 +136,11 @@ std::string concat(const Parts&... parts) {
   };
   (put(parts), ...);
   return out.str();
+}
+
+template <class T>
+void check_given(const char* op, const char* what, const T& given, std::source_location where) {
+  if (!given) throw ValueError(concat(op, ": a null ", what, " was given"), where);
 }
 
 }  // namespace xg

@@ -2,11 +2,11 @@
 
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/elementwise.hpp"
-#include "nn/lookup.hpp"
 
 namespace xg::nn {
 
-ActivationFunction::ActivationFunction(const char* name, std::source_location where) : name_(name) {
+ActivationFunction::ActivationFunction(const char* name, std::source_location where)
+    : name_(given_name("activation", name, where)) {
   static const std::vector<std::pair<std::string_view, Function>> known{
       {"linear", nullptr},
       {"relu", [](const Tensor& x) { return relu(x); }},

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "lib/kernels/factorize.hpp"
-#include "nn/lookup.hpp"
 
 namespace xg::nn {
 namespace {
@@ -44,7 +43,7 @@ Initializer scaled_normal(double scale, Mode mode) {
 
 }  // namespace
 
-Initializer constant(double value) {
+Initializer constant(const Scalar& value) {
   return Initializer::Function(
       [=](const Shape& shape, DType dtype, Generator&) { return Array::full(shape, value, dtype); });
 }
@@ -108,7 +107,7 @@ Initializer::Initializer(const char* name, std::source_location where) {
       {"truncated_normal", truncated_normal()},
       {"orthogonal", orthogonal()},
   };
-  *this = find_by_name("initializer", name, known, where);
+  *this = find_by_name("initializer", given_name("initializer", name, where), known, where);
 }
 
 }  // namespace xg::nn

@@ -6,6 +6,7 @@
 
 #include "lib/array.hpp"
 #include "lib/random.hpp"
+#include "nn/lookup.hpp"
 
 namespace xg::nn {
 
@@ -22,8 +23,9 @@ class XG_API Initializer {
   /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Initializer(const std::string& name, std::source_location where = std::source_location::current())
       : Initializer(name.c_str(), where) {}
-  /// A function of the user's.
-  Initializer(Function function) : function_(std::move(function)) {}
+  /// A function of the user's. Null is a ValueError.
+  Initializer(Function function, std::source_location where = std::source_location::current())
+      : function_(given_function("initializer", std::move(function), where)) {}
 
   /// The values for that shape.
   Array operator()(const Shape& shape, DType dtype, Generator& generator) const {
@@ -43,7 +45,7 @@ XG_API Initializer zeros_initializer();
 /// All 1.
 XG_API Initializer ones_initializer();
 /// All `value`.
-XG_API Initializer constant(double value);
+XG_API Initializer constant(const Scalar& value);
 
 /// The bounds of uniform numbers.
 struct RandomUniformOptions {

@@ -12,8 +12,11 @@ namespace xg::nn {
 
 /// A name that something is looked up by, with the user's line.
 struct Name {
-  /// A name and the user's line.
-  Name(const char* name, std::source_location line = std::source_location::current()) : text(name), where(line) {}
+  /// A name and the user's line. Null is a ValueError.
+  Name(const char* name, std::source_location line = std::source_location::current()) : where(line) {
+    check_given("lookup", "name", name, line);
+    text = name;
+  }
   /// A name and the user's line.
   Name(const std::string& name, std::source_location line = std::source_location::current())
       : text(name), where(line) {}
@@ -21,6 +24,19 @@ struct Name {
   std::string text;            ///< the name
   std::source_location where;  ///< the user's line
 };
+
+/// The name itself. Null is a ValueError.
+inline const char* given_name(const char* kind, const char* name, std::source_location where) {
+  check_given(kind, "name", name, where);
+  return name;
+}
+
+/// The function itself. Null is a ValueError.
+template <class Function>
+Function given_function(const char* kind, Function function, std::source_location where) {
+  check_given(kind, "function", function, where);
+  return function;
+}
 
 /// What a name stands for, in a table of the known ones. An unknown name is a ValueError that lists them.
 template <class Key, class Value>

@@ -8,7 +8,6 @@
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
-#include "nn/lookup.hpp"
 
 namespace xg::nn {
 namespace {
@@ -83,7 +82,7 @@ Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::sour
   return mean(abs(y_pred - astype(y_true, y_pred.dtype())));
 }
 
-Loss::Loss(const char* name, std::source_location where) : name_(name) {
+Loss::Loss(const char* name, std::source_location where) : name_(given_name("loss", name, where)) {
   static const Function mse = [](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); };
   static const Function mae = [](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); };
   static const std::vector<std::pair<std::string_view, Function>> known{

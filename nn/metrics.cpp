@@ -3,7 +3,6 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
-#include "nn/lookup.hpp"
 #include "nn/losses.hpp"
 
 namespace xg::nn {
@@ -89,7 +88,7 @@ MetricChoice::MetricChoice(Metric metric) : name_(metric.name()) {
   make_ = [metric = std::move(metric)](const std::string&, std::int64_t) { return metric; };
 }
 
-MetricChoice::MetricChoice(const char* name, std::source_location where) : name_(name) {
+MetricChoice::MetricChoice(const char* name, std::source_location where) : name_(given_name("metric", name, where)) {
   static const Make mse = always(loss_sum<mean_squared_error>), mae = always(loss_sum<mean_absolute_error>);
   static const std::vector<std::pair<std::string_view, Make>> known{
       {"accuracy", accuracy},

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autograd/tensor.hpp"
+#include "nn/lookup.hpp"
 
 namespace xg::nn {
 
@@ -16,8 +17,9 @@ class XG_API Metric {
   /// The sum of the figure over the samples of a batch.
   using BatchSum = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
 
-  /// A metric that adds up `batch_sum` over batches.
-  Metric(std::string name, BatchSum batch_sum) : name_(std::move(name)), batch_sum_(std::move(batch_sum)) {}
+  /// A metric that adds up `batch_sum` over batches. A null function is a ValueError.
+  Metric(std::string name, BatchSum batch_sum, std::source_location where = std::source_location::current())
+      : name_(std::move(name)), batch_sum_(given_function("metric", std::move(batch_sum), where)) {}
 
   /// As it is shown.
   const std::string& name() const { return name_; }

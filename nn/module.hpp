@@ -61,10 +61,16 @@ class XG_API Module {
   using ForwardHook = std::function<Tensor(Module& module, const Tensor& x, const Tensor& y)>;
   /// Called with the gradient of the output each time a backward pass has computed it; a defined result replaces it.
   using BackwardHook = std::function<Tensor(Module& module, const Tensor& output_gradient)>;
-  /// Adds a forward hook.
-  void register_forward_hook(ForwardHook hook) { forward_hooks_.push_back(std::move(hook)); }
-  /// Adds a backward hook.
-  void register_backward_hook(BackwardHook hook) { backward_hooks_.push_back(std::move(hook)); }
+  /// Adds a forward hook. A null one is a ValueError.
+  void register_forward_hook(ForwardHook hook, std::source_location where = std::source_location::current()) {
+    check_given("register_forward_hook", "function", hook, where);
+    forward_hooks_.push_back(std::move(hook));
+  }
+  /// Adds a backward hook. A null one is a ValueError.
+  void register_backward_hook(BackwardHook hook, std::source_location where = std::source_location::current()) {
+    check_given("register_backward_hook", "function", hook, where);
+    backward_hooks_.push_back(std::move(hook));
+  }
 
   /// Switches this module and its children between training (dropout acts) and evaluation. New modules are in training.
   void train(bool on = true);

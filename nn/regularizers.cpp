@@ -3,7 +3,6 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
-#include "nn/lookup.hpp"
 
 namespace xg::nn {
 namespace {
@@ -35,7 +34,7 @@ Regularizer l1_l2(const L1L2& factors, std::source_location where) {
 Regularizer::Regularizer(const char* name, std::source_location where) {
   static const std::vector<std::pair<std::string_view, Regularizer>> known{
       {"l1", l1()}, {"l2", l2()}, {"l1_l2", l1_l2()}};
-  *this = find_by_name("regularizer", name, known, where);
+  *this = find_by_name("regularizer", given_name("regularizer", name, where), known, where);
 }
 
 }  // namespace xg::nn

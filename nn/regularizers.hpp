@@ -5,6 +5,7 @@
 #include <string>
 
 #include "autograd/tensor.hpp"
+#include "nn/lookup.hpp"
 
 namespace xg::nn {
 
@@ -22,9 +23,11 @@ class XG_API Regularizer {
   /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Regularizer(const std::string& name, std::source_location where = std::source_location::current())
       : Regularizer(name.c_str(), where) {}
-  /// A function of the user's.
+  /// A function of the user's. Null is a ValueError.
   template <class F>
-  requires std::is_invocable_r_v<Tensor, F, const Tensor&> Regularizer(F function) : function_(std::move(function)) {}
+  requires std::is_invocable_r_v<Tensor, F, const Tensor&> Regularizer(
+      F function, std::source_location where = std::source_location::current())
+      : function_(given_function<Function>("regularizer", std::move(function), where)) {}
 
   /// False for none.
   explicit operator bool() const { return static_cast<bool>(function_); }

@@ -49,7 +49,7 @@ Tensor multiply(Operand a, Operand b) {
 }
 
 Tensor divide(Operand a, Operand b) {
-  align("divide", a, b);
+  align_floating("divide", a, b);
   check_numeric("divide", a, b);
   return record("divide", kernels::divide(a.array(), b.array()),
                 edge(a, [b = Saved(b)](const Tensor& dy) { return dy / b; }),
@@ -64,7 +64,7 @@ Tensor negative(const Operand& x) {
 }
 
 Tensor pow(Operand a, Operand b) {
-  align("pow", a, b);
+  align_floating("pow", a, b);
   check_numeric("pow", a, b);
   return record("pow", kernels::power(a.array(), b.array()),
                 edge(a,
@@ -97,7 +97,7 @@ Tensor minimum(Operand a, Operand b) {
 }
 
 Tensor atan2(Operand y, Operand x) {
-  align("atan2", y, x);
+  align_floating("atan2", y, x);
   check_numeric("atan2", y, x);
   return record(
       "atan2", kernels::atan2(y.array(), x.array()),
@@ -107,7 +107,7 @@ Tensor atan2(Operand y, Operand x) {
 }
 
 Tensor logaddexp(Operand a, Operand b) {
-  align("logaddexp", a, b);
+  align_floating("logaddexp", a, b);
   check_numeric("logaddexp", a, b);
   return record("logaddexp", kernels::logaddexp(a.array(), b.array()),
                 edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(a.get() - b); }),
@@ -123,14 +123,16 @@ Tensor remainder(Operand a, Operand b) {
                 edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return -dy * floor(a.get() / b.get()); }));
 }
 
-Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
+Tensor lerp(Operand a, Operand b, Operand weight) {
   const CallerScope scope(a.where());
+  adapt_numbers("lerp", {&a, &b, &weight});
   return a + (b - a) * weight;
 }
 
-Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double scale) {
+Tensor addcmul(Operand x, Operand a, Operand b, const Scalar& scale) {
   const CallerScope scope(x.where());
-  return x + a * b * scale;
+  adapt_numbers("addcmul", {&x, &a, &b});
+  return x + a * b * Operand(scale, x.where());
 }
 
 }  // namespace xg

@@ -6,7 +6,8 @@
 namespace xg {
 
 // Elementwise arithmetic. Shapes broadcast as in NumPy (else a ShapeError), dtypes promote as in PyTorch, numbers are
-// weak: `x * 2.0` keeps the dtype of a floating x. No arithmetic on booleans: a DTypeError.
+// weak: `x * 2.0` keeps the dtype of a floating x. A number outside the range of the integers it meets is a ValueError,
+// as in NumPy 2; what becomes too large among integers wraps around. No arithmetic on booleans: a DTypeError.
 
 /// a + b.
 XG_API Tensor add(Operand a, Operand b);
@@ -35,9 +36,9 @@ XG_API Tensor logaddexp(Operand a, Operand b);
 /// there, and gives NaN otherwise. Gradients: dy, and -dy floor(a / b).
 XG_API Tensor remainder(Operand a, Operand b);
 /// a + (b - a) weight.
-XG_API Tensor lerp(const Operand& a, const Operand& b, const Operand& weight);
+XG_API Tensor lerp(Operand a, Operand b, Operand weight);
 /// x + scale a b.
-XG_API Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double scale = 1);
+XG_API Tensor addcmul(Operand x, Operand a, Operand b, const Scalar& scale = 1);
 
 /// add(a, b).
 inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }

@@ -31,7 +31,8 @@ Shape padded_shape(const Operand& x, const Widths& widths) {
   return shape;
 }
 
-Tensor padded_with(const Operand& x, const Widths& widths, const Shape& shape, double value) {
+Tensor padded_with(const Operand& x, const Widths& widths, const Shape& shape, const Scalar& value) {
+  check_held("pad", value, x.dtype(), x.where());
   const Array whole = Array::full(shape, value, x.dtype());
   Array part = whole;
   for (std::size_t axis = 0; axis < widths.size(); ++axis)

@@ -20,7 +20,7 @@ enum class PadMode {
 /// The options of pad().
 struct PadOptions {
   PadMode mode = PadMode::constant;  ///< where the new elements come from
-  double value = 0;                  ///< of constant padding
+  Scalar value = 0;                  ///< of constant padding; one that x's dtype does not hold is a ValueError
 };
 /// x with elements before and after along its axes: a pair of counts for every axis, from the first. Fewer pairs than
 /// axes leave the rest alone. A negative count, and reflecting further than an axis reaches, is a ValueError.

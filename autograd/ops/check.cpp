@@ -17,11 +17,44 @@ std::string broadcast_problem(const Shape& a, const Shape& b) {
   return "their axes differ";
 }
 
+/// What the tensors among operands promote to; of numbers alone, what they do.
+DType common_dtype(std::initializer_list<Operand*> operands) {
+  DType tensors = boolean, numbers = boolean;
+  bool any = false;
+  for (const Operand* operand : operands) {
+    if (operand->is_number())
+      numbers = promote(numbers, operand->number().dtype());
+    else
+      tensors = promote(tensors, operand->dtype());
+    any = any || !operand->is_number();
+  }
+  return any ? tensors : numbers;
+}
+
+void adapt_to_common(const char* op, std::initializer_list<Operand*> operands, DType common) {
+  for (Operand* operand : operands) operand->adapt_to(op, common);
+}
+
 }  // namespace
 
+void adapt_numbers(const char* op, std::initializer_list<Operand*> operands) {
+  adapt_to_common(op, operands, common_dtype(operands));
+}
+
 void align(const char* op, Operand& a, Operand& b) {
-  if (a.is_number() && !b.is_number()) a.adapt_to(b.dtype());
-  if (b.is_number()) b.adapt_to(a.dtype());
+  if (a.is_number() || b.is_number()) adapt_numbers(op, {&a, &b});
+  check_broadcast(op, a, b);
+}
+
+void align_floating(const char* op, Operand& a, Operand& b) {
+  if (a.is_number() || b.is_number()) {
+    const DType common = common_dtype({&a, &b});
+    adapt_to_common(op, {&a, &b}, common == boolean || is_floating(common) ? common : float32);
+  }
+  check_broadcast(op, a, b);
+}
+
+void check_broadcast(const char* op, const Operand& a, const Operand& b) {
   if (a.shape() == b.shape() || broadcast_shapes(a.shape(), b.shape())) return;
   throw ShapeError(concat(op, ": shapes ", a.shape(), " and ", b.shape(),
                           " do not broadcast: ", broadcast_problem(a.shape(), b.shape()), ", and neither is 1"),

@@ -7,52 +7,61 @@
 
 namespace xg {
 
-Tensor equal(Operand a, Operand b) {
-  align("equal", a, b);
-  return kernels::equal(a.array(), b.array());
+namespace {
+
+using kernels::Relation;
+
+/// The relation of b to a, if this is that of a to b.
+Relation mirrored(Relation relation) {
+  switch (relation) {
+    case Relation::less:
+      return Relation::greater;
+    case Relation::less_equal:
+      return Relation::greater_equal;
+    case Relation::greater:
+      return Relation::less;
+    case Relation::greater_equal:
+      return Relation::less_equal;
+    default:
+      return relation;
+  }
 }
 
-Tensor not_equal(Operand a, Operand b) {
-  align("not_equal", a, b);
-  return kernels::not_equal(a.array(), b.array());
+/// A comparison. A number is compared as it is, not as what the tensor's dtype would make of it.
+Tensor compared(const char* op, const Operand& a, Relation relation, const Operand& b) {
+  if (a.is_number() && b.is_number()) return Tensor(kernels::holds(relation, a.number() <=> b.number()));
+  if (a.is_number()) return kernels::compare(b.array(), mirrored(relation), a.number());
+  if (b.is_number()) return kernels::compare(a.array(), relation, b.number());
+  check_broadcast(op, a, b);
+  return kernels::compare(a.array(), relation, b.array());
 }
 
-Tensor less(Operand a, Operand b) {
-  align("less", a, b);
-  return kernels::less(a.array(), b.array());
+Tensor combined(const char* op, const Operand& a, const Operand& b, Array (*kernel)(const Array&, const Array&)) {
+  const auto truth = [](const Operand& x) {
+    return x.is_number() ? Array::full({}, x.number() != 0, boolean) : x.array();
+  };
+  const Array x = truth(a), y = truth(b);
+  if (!a.is_number() && !b.is_number()) check_broadcast(op, a, b);
+  return kernel(x, y);
 }
 
-Tensor less_equal(Operand a, Operand b) {
-  align("less_equal", a, b);
-  return kernels::less_equal(a.array(), b.array());
-}
+}  // namespace
 
-Tensor greater(Operand a, Operand b) {
-  align("greater", a, b);
-  return kernels::less(b.array(), a.array());
-}
+Tensor equal(Operand a, Operand b) { return compared("equal", a, Relation::equal, b); }
+Tensor not_equal(Operand a, Operand b) { return compared("not_equal", a, Relation::not_equal, b); }
+Tensor less(Operand a, Operand b) { return compared("less", a, Relation::less, b); }
+Tensor less_equal(Operand a, Operand b) { return compared("less_equal", a, Relation::less_equal, b); }
+Tensor greater(Operand a, Operand b) { return compared("greater", a, Relation::greater, b); }
 
-Tensor greater_equal(Operand a, Operand b) {
-  align("greater_equal", a, b);
-  return kernels::less_equal(b.array(), a.array());
-}
+Tensor greater_equal(Operand a, Operand b) { return compared("greater_equal", a, Relation::greater_equal, b); }
 
-Tensor logical_and(Operand a, Operand b) {
-  align("logical_and", a, b);
-  return kernels::logical_and(a.array(), b.array());
-}
+Tensor logical_and(Operand a, Operand b) { return combined("logical_and", a, b, kernels::logical_and); }
 
-Tensor logical_or(Operand a, Operand b) {
-  align("logical_or", a, b);
-  return kernels::logical_or(a.array(), b.array());
-}
+Tensor logical_or(Operand a, Operand b) { return combined("logical_or", a, b, kernels::logical_or); }
 
-Tensor logical_xor(Operand a, Operand b) {
-  align("logical_xor", a, b);
-  return kernels::logical_xor(a.array(), b.array());
-}
+Tensor logical_xor(Operand a, Operand b) { return combined("logical_xor", a, b, kernels::logical_xor); }
 
-Tensor logical_not(const Operand& x) { return kernels::equal(x.array(), Array::zeros({}, x.dtype())); }
+Tensor logical_not(const Operand& x) { return kernels::compare(x.array(), Relation::equal, 0); }
 
 Tensor isnan(const Operand& x) { return kernels::isnan(x.array()); }
 

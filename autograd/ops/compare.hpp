@@ -5,7 +5,8 @@
 namespace xg {
 
 // Elementwise comparisons: boolean tensors, without gradient. Shapes broadcast, dtypes promote. A comparison with NaN
-// is false, except not_equal.
+// is false, except not_equal. A number beside integers is compared as it is: no uint8 equals 300, and each is less. One
+// beside a floating tensor is rounded to its dtype first, so that `x == 0.1` finds what 0.1 was stored as.
 
 /// Where a = b.
 XG_API Tensor equal(Operand a, Operand b);
@@ -40,7 +41,8 @@ XG_API Tensor isinf(const Operand& x);
 /// Where x is neither NaN nor infinite.
 XG_API Tensor isfinite(const Operand& x);
 
-/// a where `condition` (boolean) holds, else b; all three broadcast. The gradient goes to the chosen side alone.
+/// a where `condition` (boolean) holds, else b; all three broadcast, and the dtypes of a and b promote, numbers being
+/// weak as in arithmetic. The gradient goes to the chosen side alone.
 XG_API Tensor where(const Operand& condition, Operand a, Operand b);
 
 /// equal(a, b).

@@ -1,8 +1,8 @@
 #include "autograd/ops/elementwise.hpp"
 
-#include <cmath>
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
@@ -11,6 +11,7 @@
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/compare.hpp"
 #include "lib/kernels/elementwise.hpp"
+#include "lib/kernels/place.hpp"
 
 namespace xg {
 namespace {
@@ -30,18 +31,14 @@ Tensor stepwise(const char* op, const Operand& x, Array (*function)(const Array&
 /// The slope of erf.
 Tensor bell(const Tensor& x) { return 2 * std::numbers::inv_sqrtpi * exp(-square(x)); }
 
-/// A bound of clip as an element; beyond the range of an integer dtype it is the last integer there.
-Array bound(double value, DType dtype) {
-  const Array result = Array::empty({}, dtype);
-  dispatch_numeric(dtype, [&]<class T>() {
-    using Limits = std::numeric_limits<T>;
-    constexpr double least = static_cast<double>(Limits::lowest()), most = static_cast<double>(Limits::max());
-    if (value != value || std::isinf(value) ? is_floating(dtype) : value > least && value < most)
-      *result.data<T>() = static_cast<T>(value);
-    else
-      *result.data<T>() = value <= least ? Limits::lowest() : Limits::max();
+/// The element next to a number from below or, if `up`, from above; beyond the range of the dtype the last one there.
+Array bound(const Scalar& number, bool up, DType dtype) {
+  return dispatch_numeric(dtype, [&]<class T>() {
+    kernels::Placed<T> placed = kernels::place<T>(number);
+    if constexpr (std::is_integral_v<T>)
+      if (up && placed.order > 0 && placed.element < std::numeric_limits<T>::max()) ++placed.element;
+    return Array::full({}, placed.element, dtype);
   });
-  return result;
 }
 
 }  // namespace
@@ -115,12 +112,10 @@ Tensor erfc(const Operand& x) {
                 edge(x, [x = Saved(x)](const Tensor& dy) { return -dy * bell(x.get()); }));
 }
 
-Tensor clip(const Operand& x, double low, double high) {
+Tensor clip(const Operand& x, const Scalar& low, const Scalar& high) {
   check_numeric("clip", x);
   if (!(low <= high)) throw ValueError(concat("clip: low ", low, " is not at most high ", high), x.where());
-  const bool whole = !is_floating(x.dtype());
-  const Array bottom = bound(whole ? std::ceil(low) : low, x.dtype());
-  const Array top = bound(whole ? std::floor(high) : high, x.dtype());
+  const Array bottom = bound(low, true, x.dtype()), top = bound(high, false, x.dtype());
   return record("clip", kernels::minimum(kernels::maximum(x.array(), bottom), top),
                 edge(x, [x = Saved(x), low, high](const Tensor& dy) {
                   return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));
@@ -129,7 +124,7 @@ Tensor clip(const Operand& x, double low, double high) {
 
 Tensor nan_to_num(const Operand& x, const NanToNumOptions& options) {
   check_numeric("nan_to_num", x);
-  const auto number = [&](double value) { return bound(value, x.dtype()); };
+  const auto number = [&](double value) { return bound(value, false, x.dtype()); };
   const Array zero = Array::zeros({}, x.dtype());
   const Array large =
       kernels::where(kernels::less(zero, x.array()), number(options.infinity), number(options.negative_infinity));

@@ -25,7 +25,7 @@ XG_API Tensor rsqrt(const Operand& x);
 XG_API Tensor square(const Operand& x);
 /// x^3. Gradient: 3 dy x^2.
 XG_API Tensor cube(const Operand& x);
-/// |x|. Gradient: dy sign(x).
+/// |x|; the smallest number of an integer dtype stays, as its opposite is too large. Gradient: dy sign(x).
 XG_API Tensor abs(const Operand& x);
 /// -1, 0 or 1. Its gradient is 0.
 XG_API Tensor sign(const Operand& x);
@@ -41,8 +41,9 @@ XG_API Tensor round(const Operand& x);
 XG_API Tensor erf(const Operand& x);
 /// 1 - erf(x), exact where erf(x) is near 1. Gradient: -dy 2 / sqrt(pi) e^(-x^2).
 XG_API Tensor erfc(const Operand& x);
-/// x limited to [low, high]. Gradient: dy inside the closed interval, 0 outside. low > high is a ValueError.
-XG_API Tensor clip(const Operand& x, double low, double high);
+/// x limited to [low, high], in x's dtype: integers to the whole numbers there, and bounds may lie beyond its range.
+/// Gradient: dy inside the closed interval, 0 outside. low > high is a ValueError.
+XG_API Tensor clip(const Operand& x, const Scalar& low, const Scalar& high);
 /// What nan_to_num() puts in place.
 struct NanToNumOptions {
   double nan = 0;                                                    ///< of NaN

@@ -205,13 +205,11 @@ Tensor index(const Operand& x, const Indices& indices) {
 
 Tensor Tensor::operator[](const Indices& indices) const { return index(Operand(*this, indices.where()), indices); }
 
-Indexed Tensor::operator[](const Indices& indices) {
-  return Indexed(index(Operand(*this, indices.where()), indices));
-}
+Indexed Tensor::operator[](const Indices& indices) { return Indexed(index(Operand(*this, indices.where()), indices)); }
 
 Tensor index_update(const Operand& x, const Indices& indices, Operand values) {
   const CallerScope scope(x.where());
-  values.adapt_to(x.dtype());
+  values.adapt_to("index_update", x.dtype());
   const Array whole = x.array().clone();
   Array part = region(whole, indices);
   if (values.dtype() != x.dtype())
@@ -249,8 +247,9 @@ Tensor boolean_mask(const Operand& x, const Operand& mask) {
   return take(reshape(x, rest), Tensor(Array::from(places, {static_cast<std::int64_t>(places.size())})));
 }
 
-Tensor masked_fill(const Operand& x, const Operand& mask, double value) {
-  return where(mask, Operand(value, x.where()), x);
+Tensor masked_fill(const Operand& x, const Operand& mask, const Scalar& value) {
+  check_held("masked_fill", value, x.dtype(), x.where());
+  return where(mask, Operand(Array::full({}, value, x.dtype()), x.where()), x);
 }
 
 Tensor flip(const Operand& x, const Axes& axes) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <source_location>
 #include <type_traits>
@@ -48,9 +49,11 @@ class XG_API Indices {
 
   /// One of the above, as a list's element: numbers of any integer type.
   struct Element : Index {
-    /// A number of any integer type.
+    /// A number of any integer type. One beyond int64 is beyond any axis, too.
     template <class T>
-    requires std::is_integral_v<T> Element(T number) : Index(static_cast<std::int64_t>(number)) {}
+    requires std::is_integral_v<T> Element(T number)
+        : Index(Scalar(number).fits(int64) ? static_cast<std::int64_t>(number)
+                                           : std::numeric_limits<std::int64_t>::max()) {}
     /// A range.
     Element(Slice range) : Index(range) {}
     /// A new axis.
@@ -87,8 +90,9 @@ XG_API Tensor index_update(const Operand& x, const Indices& indices, Operand val
 /// The parts of x where `mask` holds, one behind the other along a new first axis; the boolean mask has the shape of
 /// x's first axes. Gradient: dy in its place, zeros elsewhere.
 XG_API Tensor boolean_mask(const Operand& x, const Operand& mask);
-/// `value` where the boolean mask holds, else x; both broadcast. Gradient: dy where it does not.
-XG_API Tensor masked_fill(const Operand& x, const Operand& mask, double value);
+/// `value` where the boolean mask holds, else x; both broadcast. The result keeps x's dtype: a value that is no element
+/// of it is a ValueError. Gradient: dy where the mask does not hold.
+XG_API Tensor masked_fill(const Operand& x, const Operand& mask, const Scalar& value);
 /// x with every element of `values` added at its index along an axis, where x has the shape of both but for the extent
 /// of `axis`: y[indices[i][j]][j] += values[i][j] along axis 0, in order. Gradients: dy, and gather(dy, indices).
 XG_API Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& values, int axis);

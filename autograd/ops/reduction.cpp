@@ -157,8 +157,11 @@ Tensor sum_squares(const Operand& x) {
 Tensor mean(const Operand& x, const Reduce& options) {
   const CallerScope scope(x.where());
   const Plan p = plan("mean", x, options.axis, options.keepdims);
-  const Tensor value = is_floating(x.dtype()) ? x.tensor() : astype(x, float32);
-  return sum(Operand(value, x.where()), options) / static_cast<double>(p.folded);
+  const auto count = static_cast<double>(p.folded);
+  if (is_floating(x.dtype())) return sum(x, options) / count;
+  // Only sums of int64 could be larger than one.
+  const Tensor total = x.dtype() == int64 ? sum(astype(x, float64), options) : astype(sum(x, options), float64);
+  return astype(total / count, float32);
 }
 
 Tensor max(const Operand& x, const Reduce& options) { return extreme("max", x, options, kernels::max); }

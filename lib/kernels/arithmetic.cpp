@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "lib/kernels/broadcast.hpp"
+#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -31,15 +32,15 @@ Array floating_binary(const Array& a, const Array& b, F f) {
 }  // namespace
 
 Array add(const Array& a, const Array& b) {
-  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x + y; });
+  return binary(a, b, promote(a.dtype(), b.dtype()), wrapping([](auto x, auto y) { return x + y; }));
 }
 
 Array subtract(const Array& a, const Array& b) {
-  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x - y; });
+  return binary(a, b, promote(a.dtype(), b.dtype()), wrapping([](auto x, auto y) { return x - y; }));
 }
 
 Array multiply(const Array& a, const Array& b) {
-  return binary(a, b, promote(a.dtype(), b.dtype()), [](auto x, auto y) { return x * y; });
+  return binary(a, b, promote(a.dtype(), b.dtype()), wrapping([](auto x, auto y) { return x * y; }));
 }
 
 Array divide(const Array& a, const Array& b) {
@@ -75,7 +76,9 @@ Array remainder(const Array& a, const Array& b) {
       const T rest = std::fmod(x, y);
       return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
     } else {
-      if (y == static_cast<T>(-1)) return T{0};  // the smallest number has no opposite to be divided to
+      // The smallest number has no opposite that -1 could divide it to.
+      if constexpr (std::is_signed_v<T>)
+        if (y == -1) return T{0};
       const auto rest = static_cast<T>(x % y);
       return rest != 0 && (rest < 0) != (y < 0) ? static_cast<T>(rest + y) : rest;
     }
@@ -84,7 +87,7 @@ Array remainder(const Array& a, const Array& b) {
 
 void add_into(Array& total, const Array& values) {
   dispatch_numeric(total.dtype(), [&]<class T>() {
-    broadcast_loop<T, T>(total, values, total, [](T x, T y) { return static_cast<T>(x + y); });
+    broadcast_loop<T, T>(total, values, total, wrapping([](auto x, auto y) { return x + y; }));
   });
 }
 

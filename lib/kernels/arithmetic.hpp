@@ -5,7 +5,8 @@
 namespace xg::kernels {
 
 // Elementwise kernels of two arrays, which may have different dtypes (the result has the promoted one) and any shapes
-// that broadcast. NaN in either gives NaN, in maximum and minimum too. No arithmetic on booleans: a DTypeError.
+// that broadcast. NaN in either gives NaN, in maximum and minimum too. Integers wrap around. No arithmetic on booleans:
+// a DTypeError.
 
 Array add(const Array& a, const Array& b);
 Array subtract(const Array& a, const Array& b);

@@ -37,7 +37,7 @@ Array bitwise_xor(const Array& a, const Array& b) {
 
 Array bitwise_not(const Array& x) {
   // All bits: -1, or the largest number of an unsigned type.
-  const double ones = x.dtype() == boolean ? 1 : x.dtype() == uint8 ? 255 : -1;
+  const int ones = x.dtype() == boolean ? 1 : x.dtype() == uint8 ? 255 : -1;
   return bitwise_xor(x, Array::full({}, ones, x.dtype()));
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "lib/kernels/broadcast.hpp"
+#include "lib/kernels/place.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -35,6 +36,55 @@ Array equal(const Array& a, const Array& b) { return comparison(a, b, std::equal
 Array not_equal(const Array& a, const Array& b) { return comparison(a, b, std::not_equal_to<>()); }
 Array less(const Array& a, const Array& b) { return comparison(a, b, std::less<>()); }
 Array less_equal(const Array& a, const Array& b) { return comparison(a, b, std::less_equal<>()); }
+
+bool holds(Relation relation, std::partial_ordering order) {
+  switch (relation) {
+    case Relation::equal:
+      return order == 0;
+    case Relation::not_equal:
+      return order != 0;
+    case Relation::less:
+      return order < 0;
+    case Relation::less_equal:
+      return order <= 0;
+    case Relation::greater:
+      return order > 0;
+    default:
+      return order >= 0;
+  }
+}
+
+Array compare(const Array& x, Relation relation, const Array& y) {
+  switch (relation) {
+    case Relation::equal:
+      return equal(x, y);
+    case Relation::not_equal:
+      return not_equal(x, y);
+    case Relation::less:
+      return less(x, y);
+    case Relation::less_equal:
+      return less_equal(x, y);
+    case Relation::greater:
+      return less(y, x);
+    default:
+      return less_equal(y, x);
+  }
+}
+
+Array compare(const Array& x, Relation relation, const Scalar& number) {
+  return dispatch(x.dtype(), [&]<class T>() {
+    const Placed<T> placed = place<T>(number);
+    const Array element = Array::full({}, placed.element, x.dtype());
+    if (placed.order == 0) return compare(x, relation, element);
+    const bool equality = relation == Relation::equal || relation == Relation::not_equal;
+    if (equality || placed.order == std::partial_ordering::unordered)
+      return Array::full(x.shape(), relation == Relation::not_equal, boolean);
+    // No element lies between: what is below the number is at most the element below it.
+    const bool downwards = relation == Relation::less || relation == Relation::less_equal;
+    if (downwards) return placed.order > 0 ? less_equal(x, element) : less(x, element);
+    return placed.order > 0 ? less(element, x) : less_equal(element, x);
+  });
+}
 
 Array logical_and(const Array& a, const Array& b) {
   return comparison(a, b, []<class T>(T x, T y) { return x != T{} && y != T{}; });

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+
 #include "lib/array.hpp"
 
 namespace xg::kernels {
@@ -11,6 +13,15 @@ Array equal(const Array& a, const Array& b);
 Array not_equal(const Array& a, const Array& b);
 Array less(const Array& a, const Array& b);
 Array less_equal(const Array& a, const Array& b);
+
+/// How two numbers are related.
+enum class Relation { equal, not_equal, less, less_equal, greater, greater_equal };
+/// Whether a relation holds of what <=> gives.
+bool holds(Relation relation, std::partial_ordering order);
+/// Where x and y, which broadcast, are so related.
+Array compare(const Array& x, Relation relation, const Array& y);
+/// Where x is so related to a number, which need be no element of x's dtype.
+Array compare(const Array& x, Relation relation, const Scalar& number);
 
 // Of elements of any dtype: what is not 0 is true, NaN too.
 

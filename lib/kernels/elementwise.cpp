@@ -5,6 +5,7 @@
 #include <xtensor/xmath.hpp>
 
 #include "lib/kernels/formula.hpp"
+#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -95,15 +96,16 @@ Array erfc(const Array& x) {
 }
 
 Array negative(const Array& x) {
-  return numeric(x, [](auto v) { return -v; });
+  return numeric(x, wrapping([](auto v) { return -v; }));
 }
 
 Array square(const Array& x) {
-  return numeric(x, [](auto v) { return v * v; });
+  return numeric(x, wrapping([](auto v) { return v * v; }));
 }
 
 Array abs(const Array& x) {
-  return numeric(x, [](auto v) { return v > 0 ? v : decltype(v){0} - v; });
+  const auto opposite = wrapping([](auto v) { return decltype(v){0} - v; });
+  return numeric(x, [=](auto v) { return v > 0 ? v : opposite(v); });
 }
 
 Array sign(const Array& x) {

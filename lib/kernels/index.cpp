@@ -5,6 +5,7 @@
 
 #include "lib/extent.hpp"
 #include "lib/kernels/copy.hpp"
+#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -61,17 +62,18 @@ void add_at(Array& total, const Array& indices, std::size_t axis, const Array& v
   if (from.size() == 0) return;
   const Walk walk(total.shape(), axis);
   const std::int64_t* index = where.data<std::int64_t>();
+  const auto plus = wrapping([](auto x, auto y) { return x + y; });
   dispatch_numeric(total.dtype(), [&]<class T>() {
     const T* value = from.data<T>();
     if (walk.outer == 1 && walk.inner == 1) {
       T* const to = total.data<T>();
-      for (std::int64_t i = 0; i < where.size(); ++i) to[index[i]] = static_cast<T>(to[index[i]] + value[i]);
+      for (std::int64_t i = 0; i < where.size(); ++i) to[index[i]] = plus(to[index[i]], value[i]);
       return;
     }
     for (std::int64_t o = 0; o < walk.outer; ++o)
       for (std::int64_t i = 0; i < where.size(); ++i, value += walk.inner) {
         T* to = total.data<T>() + (o * walk.extent + index[i]) * walk.inner;
-        for (std::int64_t j = 0; j < walk.inner; ++j) to[j] = static_cast<T>(to[j] + value[j]);
+        for (std::int64_t j = 0; j < walk.inner; ++j) to[j] = plus(to[j], value[j]);
       }
   });
 }

@@ -59,11 +59,11 @@ Sum block_sum(const T* x, std::int64_t count, Term term) {
   return count < 128 ? lane_sum<8, Sum>(x, count, term) : lane_sum<64, Sum>(x, count, term);
 }
 
-/// What partial sums are kept in, and what whole ones.
+/// What partial sums are kept in, and what whole ones: int64 without its sign for integers, so that they wrap around.
 template <class T>
-using Partial = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
+using Partial = std::conditional_t<std::is_floating_point_v<T>, T, std::uint64_t>;
 template <class T>
-using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
 
 /// The sum of term(x) over a row.
 template <class T, class Term>
@@ -174,7 +174,7 @@ Array sum(const Array& x, const AxisMask& axes) {
   if (out.size() == 0) return out;
   dispatch(x.dtype(), [&]<class T>() {
     const T* from = folding.matrix.data<T>();
-    auto* to = out.data<Partial<T>>();
+    auto* to = reinterpret_cast<Partial<T>*>(out.raw());
     if (folding.columns)
       sum_columns<T>(from, folding.folded, folding.kept, to);
     else

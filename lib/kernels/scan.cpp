@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "lib/kernels/wrapping.hpp"
+
 namespace xg::kernels {
 namespace {
 
@@ -36,7 +38,7 @@ Array running(const Array& x, std::size_t axis, F combine) {
     T* to = out.data<T>();
     lines.for_each([&](std::int64_t at) {
       for (std::int64_t i = 0; i < lines.extent; ++i, at += lines.inner)
-        to[at] = i == 0 ? in[at] : static_cast<T>(combine(to[at - lines.inner], in[at]));
+        to[at] = i == 0 ? in[at] : combine(to[at - lines.inner], in[at]);
     });
   });
   return out;
@@ -63,11 +65,11 @@ Array running_index(const Array& x, std::size_t axis, Better better) {
 }  // namespace
 
 Array cumsum(const Array& x, std::size_t axis) {
-  return running(x, axis, [](auto a, auto b) { return a + b; });
+  return running(x, axis, wrapping([](auto a, auto b) { return a + b; }));
 }
 
 Array cumprod(const Array& x, std::size_t axis) {
-  return running(x, axis, [](auto a, auto b) { return a * b; });
+  return running(x, axis, wrapping([](auto a, auto b) { return a * b; }));
 }
 
 Array running_argmax(const Array& x, std::size_t axis) {

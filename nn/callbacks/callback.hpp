@@ -71,10 +71,13 @@ class CallbackChoice {
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(C callback)
       : callback_(std::make_shared<C>(std::move(callback))) {}
-  /// A shared one.
+  /// A shared one. Null is a ValueError.
   template <class C>
-  requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback)
-      : callback_(std::move(callback)) {}
+  requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback,
+                                                         std::source_location where = std::source_location::current())
+      : callback_(std::move(callback)) {
+    check_given("callback", "pointer", callback_, where);
+  }
   /// One that the caller keeps.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::reference_wrapper<C> callback)

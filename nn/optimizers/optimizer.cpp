@@ -87,7 +87,7 @@ OptimizerChoice::OptimizerChoice(const char* name, std::source_location where) {
       {"sgd", [] { return std::make_shared<SGD>(SGDOptions{}); }},
       {"adam", [] { return std::make_shared<Adam>(AdamOptions{}); }},
   };
-  optimizer_ = find_by_name("optimizer", name, known, where)();
+  optimizer_ = find_by_name("optimizer", given_name("optimizer", name, where), known, where)();
 }
 
 }  // namespace xg::nn

@@ -82,10 +82,13 @@ class XG_API OptimizerChoice {
   /// The one of that name.
   OptimizerChoice(const std::string& name, std::source_location where = std::source_location::current())
       : OptimizerChoice(name.c_str(), where) {}
-  /// A shared one.
+  /// A shared one. Null is a ValueError.
   template <class O>
-  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer)
-      : optimizer_(std::move(optimizer)) {}
+  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer,
+                                                           std::source_location where = std::source_location::current())
+      : optimizer_(std::move(optimizer)) {
+    check_given("optimizer", "pointer", optimizer_, where);
+  }
   /// One of its own.
   template <class O>
   requires std::is_base_of_v<Optimizer, O> OptimizerChoice(O optimizer)

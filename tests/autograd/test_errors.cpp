@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <limits>
+
+#include "autograd/checkpoint.hpp"
 #include "autograd/creation.hpp"
 #include "autograd/engine.hpp"
 #include "autograd/grad_mode.hpp"
+#include "autograd/gradcheck.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/assemble.hpp"
@@ -19,6 +23,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/ops/special.hpp"
 #include "autograd/record.hpp"
+#include "autograd/transforms.hpp"
 #include "tests/support/check_error.hpp"
 
 using namespace xg;
@@ -63,6 +68,8 @@ TEST_CASE("errors: indexing") {
   const Tensor x = ones({3, 4});
   const Tensor mask = x > 0.0;
   CHECK_ERROR(ValueError, (x[{Slice(), 4}]), "index: 4 is out of range for an axis of extent 4 of shape (3, 4)");
+  CHECK_ERROR(ValueError, x[std::numeric_limits<std::size_t>::max()],
+              "index: 9223372036854775807 is out of range for an axis of extent 3 of shape (3, 4)");
   CHECK_ERROR(ShapeError, (x[{0, 0, 0}]), "index: 3 axes are named, and shape (3, 4) has 2");
   CHECK_ERROR(ValueError, (x[{ellipsis, ellipsis}]), "index: more than one ellipsis");
   CHECK_ERROR(ValueError, (x[{Slice({}, {}, 0)}]), "slice: the step must not be 0");
@@ -387,4 +394,22 @@ TEST_CASE("errors: a failed call leaves its arguments as they were") {
   CHECK(x.array().version() == 0);
   CHECK(x.is_leaf());
   CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("errors: a null function") {
+  const Tensor x = ones({2}, float64).set_requires_grad();
+  const Function none;
+  const UnaryFunction nothing;
+  const auto text = [](const char* op) { return concat(op, ": a null function was given"); };
+  CHECK_ERROR(ValueError, vjp(none, {x}, x), text("vjp"));
+  CHECK_ERROR(ValueError, jvp(none, {x}, {x}), text("jvp"));
+  CHECK_ERROR(ValueError, value_and_grad(none, {x}), text("value_and_grad"));
+  CHECK_ERROR(ValueError, jacobian(nothing, x), text("jacobian"));
+  CHECK_ERROR(ValueError, hessian(nothing, x), text("hessian"));
+  CHECK_ERROR(ValueError, hvp(nothing, x, x), text("hvp"));
+  CHECK_ERROR(ValueError, per_sample_gradients(nullptr, 2, {x}), text("per_sample_gradients"));
+  CHECK_ERROR(ValueError, checkpoint(none, {x}), text("checkpoint"));
+  CHECK_ERROR(ValueError, gradcheck(none, {x}), text("gradcheck"));
+  CHECK_ERROR(ValueError, gradgradcheck(none, {x}), text("gradgradcheck"));
+  CHECK_ERROR(ValueError, Padding(nullptr), "padding: a null name was given");
 }

@@ -121,7 +121,7 @@ TEST_CASE("hooks: one that captures its own tensor goes with the graph, or with 
   CHECK(pool::statistics().used_bytes == before);
 }
 
-TEST_CASE("hooks: an empty function is refused") {
+TEST_CASE("hooks: a null function is refused") {
   Tensor x = leaf({2});
-  CHECK_ERROR(ValueError, x.register_hook(nullptr), "register_hook: an empty function");
+  CHECK_ERROR(ValueError, x.register_hook(nullptr), "register_hook: a null function was given");
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -61,4 +62,28 @@ TEST_CASE("dtype: what is not defined for a dtype says so") {
   CHECK(message_of<DTypeError>([&] { dispatch_numeric(boolean, number); }) ==
         "no arithmetic on boolean arrays: convert with astype");
   CHECK(message_of<DTypeError>([&] { dispatch_floating(int64, number); }) == "float32 or float64 expected, got int64");
+}
+
+TEST_CASE("dtype: floating numbers beyond an integer's range become its nearest bound, NaN 0") {
+  const auto check = []<class To>(To least, To most) {
+    for (const double huge : {0x1p63, 0x1p64, 1e19, 1e300, std::numeric_limits<double>::infinity()}) {
+      CHECK(convert<To>(huge) == most);
+      CHECK(convert<To>(-huge) == least);
+      CHECK(convert<To>(static_cast<float>(huge)) == most);
+      CHECK(convert<To>(static_cast<float>(-huge)) == least);
+    }
+    CHECK(convert<To>(std::numeric_limits<double>::quiet_NaN()) == 0);
+    CHECK(convert<To>(std::numeric_limits<float>::quiet_NaN()) == 0);
+    CHECK(convert<To>(2.9) == 2);
+    CHECK(convert<To>(-0.9) == 0);
+  };
+  check(std::uint8_t{0}, std::uint8_t{255});
+  check(std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+  check(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+  CHECK(convert<std::int32_t>(2147483647.9) == 2147483647);
+  CHECK(convert<std::int64_t>(std::nextafter(0x1p63, 0)) == 9223372036854774784);
+  CHECK(convert<std::int64_t>(std::nextafter(-0x1p63, 0)) == -9223372036854774784);
+  CHECK(convert<std::int32_t>(std::nextafter(0x1p31F, 0.0F)) == 2147483520);
+  CHECK(convert<std::uint8_t>(std::int64_t{300}) == 44);
+  CHECK(convert<std::int64_t>(std::int64_t{9007199254740993}) == 9007199254740993);
 }

@@ -80,6 +80,22 @@ double chi_square(const Integers& counts) {
   return sum;
 }
 
+/// How unevenly numbers in [0, range) fall: chi-squares of their thirds, which a remainder of words favours, and of
+/// what remains of them by three, which a product's high word favours. Two degrees of freedom each: 13.8 once in a
+/// thousand.
+struct Unevenness {
+  double thirds, remainders;
+};
+
+Unevenness unevenness(const std::vector<std::uint64_t>& numbers, std::uint64_t range) {
+  Integers thirds(3), remainders(3);
+  for (const std::uint64_t number : numbers) {
+    ++thirds[std::min<std::size_t>(number / (range / 3), 2)];
+    ++remainders[number % 3];
+  }
+  return {chi_square(thirds), chi_square(remainders)};
+}
+
 double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2)); }
 
 }  // namespace
@@ -349,6 +365,38 @@ TEST_CASE("integers: ranges beyond 63 bits, where words are often drawn again") 
     ++counts[static_cast<std::size_t>((value - 3 - Limits::min()) >> 60)];
   }
   CHECK(chi_square(counts) < 24.3);  // 7 degrees of freedom, p = 0.001
+}
+
+TEST_CASE("integers: no bias in ranges up to 3 x 2^62, where a word's remainder or product would show one") {
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t count = 6000;
+  Generator generator(26);
+  for (const std::uint64_t range : {std::uint64_t{3}, std::uint64_t{3} << 30, std::uint64_t{3} << 31,
+                                    std::uint64_t{3} << 61, std::uint64_t{3} << 62}) {
+    CAPTURE(range);
+    std::vector<std::uint64_t> numbers;
+    const auto high = static_cast<std::int64_t>(static_cast<std::uint64_t>(least) + range);
+    for (const auto number : generator.integers({count}, least, high).to_vector<std::int64_t>()) {
+      numbers.push_back(static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(least));
+      REQUIRE(numbers.back() < range);
+    }
+    const Unevenness fair = unevenness(numbers, range);
+    CHECK(fair.thirds < 13.8);
+    CHECK(fair.remainders < 13.8);
+  }
+  // The same figures of generators that draw no word again.
+  constexpr std::uint64_t range = std::uint64_t{3} << 62;
+  std::vector<std::uint64_t> rests, products;
+  for (std::int64_t i = 0; i < count; i += 2) {
+    const auto words = philox::block({static_cast<std::uint32_t>(i), 0, 0, 0}, {26, 0});
+    for (const std::uint64_t word :
+         {words[0] | std::uint64_t{words[1]} << 32, words[2] | std::uint64_t{words[3]} << 32}) {
+      rests.push_back(word % range);
+      products.push_back(word - word / 4 - (word % 4 != 0));  // the high word of range * word: 3/4 of it
+    }
+  }
+  CHECK(unevenness(rests, range).thirds > 100);
+  CHECK(unevenness(products, range).remainders > 100);
 }
 
 TEST_CASE("permutation: every number once") {

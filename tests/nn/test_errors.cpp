@@ -234,3 +234,39 @@ TEST_CASE("errors: data") {
   CHECK_ERROR(DTypeError, data::scale(x), "data::scale: uint8 pixels are expected, got float32 of shape (5, 6)");
   CHECK_ERROR(ShapeError, data::flatten(Tensor(1)), "data::flatten: the samples need a first axis");
 }
+
+TEST_CASE("errors: null in place of a name") {
+  const char* const none = nullptr;
+  nn::Sequential model = classifier();
+  nn::Logs logs;
+  CHECK_ERROR(ValueError, model[none], "lookup: a null name was given");
+  CHECK_ERROR(ValueError, logs[none], "lookup: a null name was given");
+  CHECK_ERROR(ValueError, nn::Name(nullptr), "lookup: a null name was given");
+  CHECK_ERROR(ValueError, model.compile({.optimizer = none, .loss = "mse"}), "optimizer: a null name was given");
+  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = none}), "loss: a null name was given");
+  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {none}}),
+              "metric: a null name was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .activation = none}), "activation: a null name was given");
+  CHECK_ERROR(ValueError, nn::Activation(none), "activation: a null name was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .kernel_initializer = none}), "initializer: a null name was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .kernel_regularizer = none}), "regularizer: a null name was given");
+}
+
+TEST_CASE("errors: null in place of a function or an object") {
+  nn::Sequential model = classifier();
+  const nn::Loss::Function loss;
+  const nn::ActivationFunction::Function function;
+  Tensor (*pointer)(const Tensor&) = nullptr;
+  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = loss}), "loss: a null function was given");
+  CHECK_ERROR(ValueError, nn::Metric("hits", nullptr), "metric: a null function was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .activation = function}), "activation: a null function was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .activation = pointer}), "activation: a null function was given");
+  CHECK_ERROR(ValueError, nn::Dense({.units = 3, .kernel_regularizer = function}),
+              "regularizer: a null function was given");
+  CHECK_ERROR(ValueError, nn::Initializer(nn::Initializer::Function()), "initializer: a null function was given");
+  CHECK_ERROR(ValueError, model.compile({.optimizer = std::shared_ptr<nn::SGD>(), .loss = "mse"}),
+              "optimizer: a null pointer was given");
+  CHECK_ERROR(ValueError, nn::CallbackChoice(std::shared_ptr<nn::History>()), "callback: a null pointer was given");
+  CHECK_ERROR(ValueError, model.register_forward_hook(nullptr), "register_forward_hook: a null function was given");
+  CHECK_ERROR(ValueError, model.register_backward_hook(nullptr), "register_backward_hook: a null function was given");
+}
