@@ -10,6 +10,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
+#include "autograd/ops/slope.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/activation.hpp"
 #include "lib/kernels/arithmetic.hpp"
@@ -57,19 +58,55 @@ Tensor along(const char* op, const Operand& x, int axis, Tensor (*function)(cons
   return permute(Operand(function(Operand(permute(x, swap), x.where())), x.where()), swap);
 }
 
+Tensor sigmoid_slope(const Tensor& x) {
+  return slope("sigmoid_slope", x, kernels::sigmoid_slope(x.array()),
+               [](const Tensor& at, const Tensor& y) { return -y * tanh(at * 0.5); });
+}
+
+Tensor elu_slope(const Tensor& x, double alpha, double scale) {
+  return slope("elu_slope", x, kernels::elu_slope(x.array(), alpha, scale),
+               [](const Tensor& at, const Tensor& y) { return where(at > 0.0, 0.0, y); });
+}
+
 Tensor scaled_elu(const char* op, const Operand& x, double alpha, double scale) {
   check_floating(op, x);
   return record(op, kernels::elu(x.array(), alpha, scale),
-                edge(x, [x = Saved(x), alpha, scale](const Tensor& dy, const Tensor& y) {
-                  return dy * where(x.get() > 0.0, scale, y + scale * alpha);
-                }));
+                edge(x, [x = Saved(x), alpha, scale](const Tensor& dy) { return dy * elu_slope(x, alpha, scale); }));
 }
 
-/// The derivative of x (1 + t) / 2 for t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi).
+/// Phi(x) + x phi(x) for the normal distribution; its derivative is phi(x) (2 - x^2).
+Tensor gelu_slope(const Tensor& x) {
+  return slope("gelu_slope", x, kernels::gelu_slope(x.array()), [](const Tensor& at, const Tensor&) {
+    return exp(square(at) * -0.5) * (2.0 - square(at)) * std::sqrt(0.5 * std::numbers::inv_pi);
+  });
+}
+
+/// The derivative of x (1 + t) / 2 for t = tanh(u), u = c (x + 0.044715 x^3), c = sqrt(2 / pi).
 Tensor gelu_by_tanh_slope(const Tensor& x) {
-  const double c = std::sqrt(2 * std::numbers::inv_pi), bend = 0.044715;
-  const Tensor t = tanh(c * (x + bend * square(x) * x));
-  return 0.5 * (1.0 + t) + 0.5 * c * x * (1.0 - square(t)) * (1.0 + 3 * bend * square(x));
+  return slope("gelu_slope", x, kernels::gelu_by_tanh_slope(x.array()), [](const Tensor& at, const Tensor&) {
+    const double c = std::sqrt(2 * std::numbers::inv_pi), bend = 0.044715;
+    const Tensor t = tanh(c * (at + bend * cube(at)));
+    const Tensor du = c * (1.0 + 3 * bend * square(at)), ddu = 6 * c * bend * at;
+    return (1.0 - square(t)) * (du + 0.5 * at * (ddu - 2.0 * t * square(du)));
+  });
+}
+
+Tensor silu_slope(const Tensor& x) {
+  return slope("silu_slope", x, kernels::silu_slope(x.array()),
+               [](const Tensor& at, const Tensor&) { return sigmoid_slope(at) * (2.0 - at * tanh(at * 0.5)); });
+}
+
+/// The derivative t + x t' of x t for t = tanh(softplus(x)), with t' = (1 - t^2) s for s = sigmoid(x).
+Tensor mish_slope(const Tensor& x) {
+  return slope("mish_slope", x, kernels::mish_slope(x.array()), [](const Tensor& at, const Tensor&) {
+    const Tensor t = tanh(softplus(at)), s = sigmoid(at);
+    return (1.0 - square(t)) * s * (2.0 + at * (1.0 - s - 2.0 * t * s));
+  });
+}
+
+Tensor softsign_slope(const Tensor& x) {
+  return slope("softsign_slope", x, kernels::softsign_slope(x.array()),
+               [](const Tensor& at, const Tensor& y) { return sign(at) * y / (1.0 + abs(at)) * -2.0; });
 }
 
 }  // namespace
@@ -92,7 +129,7 @@ Tensor tanh_gradient(const Operand& dy, const Operand& y) {
 
 Tensor sigmoid(const Operand& x) {
   return with_logits(record("sigmoid", kernels::sigmoid(x.array()),
-                            edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y * (1.0 - y); })),
+                            edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid_slope(x); })),
                      x);
 }
 
@@ -132,27 +169,20 @@ Tensor gelu(const Operand& x, bool approximate) {
   if (approximate)
     return record("gelu", kernels::gelu_by_tanh(x.array()),
                   edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_by_tanh_slope(x); }));
-  return record("gelu", kernels::gelu(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
-                  const Tensor below = 0.5 * erfc(x.get() * (-0.5 * std::numbers::sqrt2));
-                  const Tensor density = exp(square(x.get()) * -0.5) * std::sqrt(0.5 * std::numbers::inv_pi);
-                  return dy * (below + x.get() * density);
-                }));
+  return record("gelu", kernels::gelu(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_slope(x); }));
 }
 
 Tensor silu(const Operand& x) {
   check_floating("silu", x);
-  return record("silu", kernels::silu(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
-                  const Tensor gate = sigmoid(x);
-                  return dy * gate * (1.0 + x.get() * (1.0 - gate));
-                }));
+  return record("silu", kernels::silu(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * silu_slope(x); }));
 }
 
 Tensor mish(const Operand& x) {
   check_floating("mish", x);
-  return record("mish", kernels::mish(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) {
-                  const Tensor gate = tanh(softplus(x));
-                  return dy * (gate + x.get() * (1.0 - square(gate)) * sigmoid(x));
-                }));
+  return record("mish", kernels::mish(x.array()),
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * mish_slope(x); }));
 }
 
 Tensor hard_sigmoid(const Operand& x) {
@@ -169,7 +199,7 @@ Tensor hard_tanh(const Operand& x) {
 Tensor softsign(const Operand& x) {
   check_floating("softsign", x);
   return record("softsign", kernels::softsign(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / square(1.0 + abs(x.get())); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * softsign_slope(x); }));
 }
 
 Tensor softmax(const Operand& x, int axis) { return along("softmax", x, axis, last_softmax); }

@@ -1,12 +1,12 @@
 #include "autograd/ops/elementwise.hpp"
 
 #include <limits>
-#include <numbers>
 #include <type_traits>
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
+#include "autograd/ops/slope.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/compare.hpp"
@@ -29,7 +29,9 @@ Tensor stepwise(const char* op, const Operand& x, Array (*function)(const Array&
 }
 
 /// The slope of erf.
-Tensor bell(const Tensor& x) { return 2 * std::numbers::inv_sqrtpi * exp(-square(x)); }
+Tensor bell(const Tensor& x) {
+  return slope("bell", x, kernels::bell(x.array()), [](const Tensor& at, const Tensor& y) { return at * y * -2.0; });
+}
 
 /// The element next to a number from below or, if `up`, from above; beyond the range of the dtype the last one there.
 Array bound(const Scalar& number, bool up, DType dtype) {
@@ -58,7 +60,7 @@ Tensor log1p(const Operand& x) {
 
 Tensor expm1(const Operand& x) {
   return record("expm1", kernels::expm1(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * (y + 1.0); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * exp(x.get()); }));
 }
 
 Tensor sqrt(const Operand& x) {
@@ -68,7 +70,7 @@ Tensor sqrt(const Operand& x) {
 
 Tensor rsqrt(const Operand& x) {
   return record("rsqrt", kernels::rsqrt(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * -0.5 * y * y * y; }));
+                edge(x, [x = Saved(x)](const Tensor& dy, const Tensor& y) { return dy * -0.5 * y / x; }));
 }
 
 Tensor square(const Operand& x) {
@@ -93,7 +95,7 @@ Tensor sign(const Operand& x) { return stepwise("sign", x, kernels::sign); }
 Tensor reciprocal(const Operand& x) {
   check_numeric("reciprocal", x);
   return record("reciprocal", kernels::divide(Array::full({}, 1, x.dtype()), x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return -dy * square(y); }));
+                edge(x, [](const Tensor& dy, const Tensor& y) { return -dy * y * y; }));
 }
 
 Tensor floor(const Operand& x) { return stepwise("floor", x, kernels::floor); }

@@ -2,10 +2,29 @@
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/slope.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/trigonometry.hpp"
 
 namespace xg {
+namespace {
+
+/// 1 / (1 + x^2).
+Tensor atan_slope(const Tensor& x) {
+  return slope("atan_slope", x, kernels::atan_slope(x.array()),
+               [](const Tensor& at, const Tensor& y) { return at * square(y) * -2.0; });
+}
+
+/// 1 / sqrt(1 + x^2).
+Tensor asinh_slope(const Tensor& x) {
+  return slope("asinh_slope", x, kernels::asinh_slope(x.array()),
+               [](const Tensor& at, const Tensor& y) { return -at * cube(y); });
+}
+
+/// (1 - x) (1 + x), exact where 1 - x^2 cancels.
+Tensor one_less_square(const Tensor& x) { return (1.0 - x) * (1.0 + x); }
+
+}  // namespace
 
 Tensor sin(const Operand& x) {
   return record("sin", kernels::sin(x.array()),
@@ -24,17 +43,17 @@ Tensor tan(const Operand& x) {
 
 Tensor asin(const Operand& x) {
   return record("asin", kernels::asin(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * rsqrt(1.0 - square(x.get())); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * rsqrt(one_less_square(x)); }));
 }
 
 Tensor acos(const Operand& x) {
   return record("acos", kernels::acos(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return -(dy * rsqrt(1.0 - square(x.get()))); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return -(dy * rsqrt(one_less_square(x))); }));
 }
 
 Tensor atan(const Operand& x) {
   return record("atan", kernels::atan(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (1.0 + square(x.get())); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * atan_slope(x); }));
 }
 
 Tensor sinh(const Operand& x) {
@@ -49,17 +68,17 @@ Tensor cosh(const Operand& x) {
 
 Tensor asinh(const Operand& x) {
   return record("asinh", kernels::asinh(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * rsqrt(square(x.get()) + 1.0); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * asinh_slope(x); }));
 }
 
 Tensor acosh(const Operand& x) {
   return record("acosh", kernels::acosh(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * rsqrt(square(x.get()) - 1.0); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (sqrt(x.get() - 1.0) * sqrt(x.get() + 1.0)); }));
 }
 
 Tensor atanh(const Operand& x) {
   return record("atanh", kernels::atanh(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (1.0 - square(x.get())); }));
+                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / one_less_square(x); }));
 }
 
 }  // namespace xg

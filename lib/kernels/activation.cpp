@@ -1,52 +1,202 @@
 #include "lib/kernels/activation.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
-#include <xtensor/xmath.hpp>
 
+#include "lib/kernels/exact.hpp"
+#include "lib/kernels/exponential.hpp"
 #include "lib/kernels/formula.hpp"
 
 namespace xg::kernels {
+namespace {
+
+/// From here on, and down from its negative, the activation functions are their limits in either precision: it may
+/// stand for all numbers beyond it where they would make 0 times infinity.
+constexpr int beyond = 1000;
+
+template <class V>
+V above_limit(V x) {
+  return at_least(V{} - Element<V>{beyond}, x);
+}
+
+/// The derivative sigmoid(z) (1 + t sigmoid(-z)) of x sigmoid(z), for t = x z' and e = e^-|z|: on one fraction.
+template <class V>
+V gate_slope(V z, V t, const Decay<V>& e) {
+  using T = Element<V>;
+  const V root = e.value() + T{1}, one_more = t + T{1};
+  const V result = (z < T{0} ? one_more + e.value() : e.value() * one_more + T{1}) / (root * root);
+  return z < T{0} ? e.times(result) : result;
+}
+
+/// What gelu_by_tanh is a gate of, and its derivative.
+template <class V>
+struct GeluGate {
+  Twofold<V> z;
+  V slope;
+
+  /// sqrt(8 / pi) (x + 0.044715 x^3) for |x| up to 40.
+  explicit GeluGate(V x) {
+    using T = Element<V>;
+    constexpr long double linear = 1.595769121605730711759784495737L, cubic = linear * 0.044715L;
+    constexpr T a = static_cast<T>(linear), a_rest = static_cast<T>(linear - static_cast<long double>(a));
+    constexpr T b = static_cast<T>(cubic), b_rest = static_cast<T>(cubic - static_cast<long double>(b));
+    const Twofold<V> square = exact_square(x), bend = exact_product(V{} + b, square.high);
+    const Twofold<V> factor = exact_sum(V{} + a, bend.high);
+    z = exact_product(x, factor.high);
+    z.low += x * (factor.low + (bend.low + b * square.low + b_rest * square.high + a_rest));
+    slope = a + T{3} * b * (square.high + square.low);
+  }
+
+  /// e^-|z|.
+  Decay<V> decay_of_size() const { return decay(negative_magnitude(z.high), z.high < Element<V>{0} ? z.low : -z.low); }
+};
+
+/// 1 - 1 / x^2 + 3 / x^4 - 15 / x^6 + ...: |x| Phi(x) / phi(x) for x < -30 (Abramowitz and Stegun, 26.2.12).
+double tail_ratio(double x) {
+  double sum = 1;
+  const double square = x * x;
+  for (int k = 15; k > 0; k -= 2) sum = 1 - k / square * sum;
+  return sum;
+}
+
+/// factor phi(x).
+double times_normal_density(double factor, double x) {
+  const Twofold<double> square = exact_square(x);
+  return decay(square.high / -2, square.low / -2).times(factor * (std::numbers::inv_sqrtpi / std::numbers::sqrt2));
+}
+
+/// Phi(x), by erfc and what the rounding of its argument changes.
+double normal_distribution(double x) {
+  constexpr double root = std::numbers::sqrt2 / 2, rest = -0x1.bdd3413b26456p-55;
+  const Twofold<double> z = exact_product(-x, root);
+  const double slope = decay(-z.high * z.high).times(2 * std::numbers::inv_sqrtpi);
+  return 0.5 * (std::erfc(z.high) - slope * (z.low - x * rest));
+}
+
+/// In float64 for both precisions; below -30, where factors are subnormal, by the asymptotic series.
+double gelu_of(double x) {
+  if (x < -30) return times_normal_density(-tail_ratio(x), std::fmax(x, -50));
+  return x * normal_distribution(std::fmin(x, 50));
+}
+
+double gelu_slope_of(double x) {
+  x = limited(x, -50.0, 50.0);
+  if (x < -30) return times_normal_density(x - tail_ratio(x) / x, x);
+  return normal_distribution(x) + times_normal_density(x, x);
+}
+
+}  // namespace
 
 Array leaky_relu(const Array& x, double negative_slope) {
   return library_function(x, [=]<class T>(T v) { return v > 0 ? v : static_cast<T>(negative_slope) * v; });
 }
 
 Array elu(const Array& x, double alpha, double scale) {
-  return library_function(x, [=]<class T>(T v) {
-    return v > 0 ? static_cast<T>(scale) * v : static_cast<T>(scale * alpha) * std::expm1(v);
+  return vectorised(x, [=]<class V>(V v) {
+    using T = Element<V>;
+    return v > T{0} ? v * static_cast<T>(scale) : exponential_less_one(v) * static_cast<T>(scale * alpha);
+  });
+}
+
+Array elu_slope(const Array& x, double alpha, double scale) {
+  return vectorised(x, [=]<class V>(V v) {
+    using T = Element<V>;
+    const V below = power(at_most(V{}, v)).times(V{} + static_cast<T>(scale * alpha));
+    return v > T{0} ? V{} + static_cast<T>(scale) : below;
   });
 }
 
 Array gelu(const Array& x) {
-  return library_function(x, []<class T>(T v) { return v / 2 * std::erfc(-v / std::numbers::sqrt2_v<T>); });
+  return library_function(x, []<class T>(T v) { return static_cast<T>(gelu_of(static_cast<double>(v))); });
+}
+
+Array gelu_slope(const Array& x) {
+  return library_function(x, []<class T>(T v) { return static_cast<T>(gelu_slope_of(static_cast<double>(v))); });
 }
 
 Array gelu_by_tanh(const Array& x) {
-  return library_function(x, []<class T>(T v) {
-    const T slope = static_cast<T>(std::sqrt(2 * std::numbers::inv_pi));
-    return v / 2 * (1 + std::tanh(slope * (v + static_cast<T>(0.044715) * v * v * v)));
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const GeluGate<V> gate(limited(v, T{-40}, T{40}));
+    const Decay<V> e = gate.decay_of_size();
+    const V result = at_least(V{} - T{40}, v) / (e.value() + T{1});
+    return v < T{0} ? e.times(result) : result;
+  });
+}
+
+Array gelu_by_tanh_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    const V at = limited(v, Element<V>{-40}, Element<V>{40});
+    const GeluGate<V> gate(at);
+    return gate_slope(v, at * gate.slope, gate.decay_of_size());
   });
 }
 
 Array silu(const Array& x) {
-  return floating(x, [](const auto& v, const auto& one) { return v / (one + xt::exp(-v)); });
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const Decay<V> e = decay(negative_magnitude(v));
+    const V result = above_limit(v) / (e.value() + T{1});
+    return v < T{0} ? e.times(result) : result;
+  });
+}
+
+Array silu_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    const V at = limited(v, Element<V>{-beyond}, Element<V>{beyond});
+    return gate_slope(v, at, decay(negative_magnitude(v)));
+  });
 }
 
 Array mish(const Array& x) {
-  return library_function(
-      x, []<class T>(T v) { return v * std::tanh((v > 0 ? v : T{0}) + std::log1p(std::exp(-std::abs(v)))); });
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const Decay<V> decayed = decay(negative_magnitude(v));
+    const V e = decayed.value();
+    // Both sides of 0 divided by the larger of 1 and e^2x.
+    const V numerator = v < T{0} ? e + T{2} : T{2} * e + T{1};
+    const V denominator = v < T{0} ? e * (e + T{2}) + T{2} : T{2} * e * (e + T{1}) + T{1};
+    const V result = above_limit(v) * (numerator / denominator);
+    return v < T{0} ? decayed.times(result) : result;
+  });
+}
+
+Array mish_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const V at = limited(v, T{-beyond}, T{beyond}), line = T{4} * at;
+    const Decay<V> decayed = decay(negative_magnitude(v));
+    const V e = decayed.value();
+    // Both sides of 0 divided by the larger of 1 and e^4x.
+    const V below = (line + T{4}) + e * ((line + T{6}) + e * (e + T{4}));
+    const V above = e * (e * ((line + T{6}) + e * (line + T{4})) + T{4}) + T{1};
+    const V root = v < T{0} ? e * (e + T{2}) + T{2} : T{2} * e * (e + T{1}) + T{1};
+    const V result = (v < T{0} ? below : above) / (root * root);
+    return v < T{0} ? decayed.times(result) : result;
+  });
 }
 
 Array hard_sigmoid(const Array& x) {
-  return library_function(x, []<class T>(T v) {
-    const T line = v / 6 + T{0.5};
-    return line < 0 ? T{0} : line > 1 ? T{1} : line;
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    return limited(v + T{3}, T{0}, T{6}) / T{6};
   });
 }
 
 Array softsign(const Array& x) {
-  return library_function(x, []<class T>(T v) { return v / (1 + std::abs(v)); });
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const V finite = limited(v, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+    return finite / (magnitude(finite) + T{1});
+  });
+}
+
+Array softsign_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    const V share = Element<V>{1} / (magnitude(v) + Element<V>{1});
+    return share * share;
+  });
 }
 
 }  // namespace xg::kernels

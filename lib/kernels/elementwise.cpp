@@ -1,9 +1,10 @@
 #include "lib/kernels/elementwise.hpp"
 
 #include <cmath>
-#include <limits>
-#include <xtensor/xmath.hpp>
+#include <numbers>
 
+#include "lib/kernels/exact.hpp"
+#include "lib/kernels/exponential.hpp"
 #include "lib/kernels/formula.hpp"
 #include "lib/kernels/wrapping.hpp"
 
@@ -43,48 +44,55 @@ Array gradient(const Array& dy, const Array& y, F f) {
 }  // namespace
 
 Array exp(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::exp(v); });
+  return vectorised(x, [](auto v) { return exponential(v); });
 }
 
 Array expm1(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::expm1(v); });
+  return vectorised(x, [](auto v) { return exponential_less_one(v); });
 }
 
 Array log(const Array& x) {
-  const Array in = x.contiguous();
-  const Array out = floating(in, [](const auto& v, auto) { return xt::log(v); });
-  if (in.dtype() == float64) {
-    // xsimd 8 takes the exponent of a subnormal double before it has scaled it.
-    const double* from = in.data<double>();
-    for (std::int64_t i = 0; i < in.size(); ++i)
-      if (from[i] > 0 && from[i] < std::numeric_limits<double>::min()) out.data<double>()[i] = std::log(from[i]);
-  }
-  return out;
+  return vectorised(x, [](auto v) { return logarithm(v); });
 }
 
 Array log1p(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::log1p(v); });
+  return vectorised(x, [](auto v) { return logarithm_plus_one(v); });
 }
 
 Array sqrt(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::sqrt(v); });
+  return library_function(x, [](auto v) { return std::sqrt(v); });
 }
 
 Array rsqrt(const Array& x) {
-  return floating(x, [](const auto& v, const auto& one) { return one / xt::sqrt(v); });
+  return library_function(x, [](auto v) { return 1 / std::sqrt(v); });
 }
 
 Array tanh(const Array& x) {
-  return floating(x, [](const auto& v, auto) { return xt::tanh(v); });
+  return vectorised(x, [](auto v) { return hyperbolic_tangent(v); });
 }
 
 Array sigmoid(const Array& x) {
-  return floating(x, [](const auto& v, const auto& one) { return one / (one + xt::exp(-v)); });
+  return vectorised(x, [](auto v) { return logistic(v); });
+}
+
+Array sigmoid_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    const Decay<V> e = decay(negative_magnitude(v));
+    const V root = e.value() + Element<V>{1};
+    return e.over(root * root);
+  });
 }
 
 Array softplus(const Array& x) {
-  return floating(x,
-                  [](const auto& v, auto one) { return xt::maximum(v, one - one) + xt::log1p(xt::exp(-xt::abs(v))); });
+  return vectorised(x, [](auto v) { return log_one_plus_power(v); });
+}
+
+Array bell(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    const Twofold<V> square = exact_square(limited(v, T{-30}, T{30}));
+    return decay(-square.high, -square.low).times(V{} + 2 * std::numbers::inv_sqrtpi_v<T>);
+  });
 }
 
 Array erf(const Array& x) {
@@ -129,7 +137,7 @@ Array round(const Array& x) {
 }
 
 Array tanh_gradient(const Array& dy, const Array& y) {
-  return gradient(dy, y, [](auto g, auto v) { return g * (1 - v * v); });
+  return gradient(dy, y, [](auto g, auto v) { return g * ((1 - v) * (1 + v)); });
 }
 
 Array relu_gradient(const Array& dy, const Array& y) {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
-#include "lib/kernels/flat.hpp"
+#include "lib/array.hpp"
+#include "lib/kernels/pack.hpp"
 #include "lib/parallel.hpp"
 
 namespace xg::kernels {
@@ -10,33 +13,60 @@ namespace xg::kernels {
 /// About how many additions an exp, log or tanh is worth.
 inline constexpr double formula_cost = 10;
 
-/// One xtensor expression over the elements of a floating array.
-template <class Formula>
-Array floating(const Array& x, Formula formula) {
+/// How many elements fill 64 bytes: threads' parts are cut between them.
+template <class T>
+constexpr std::int64_t lanes = 64 / static_cast<std::int64_t>(sizeof(T));
+
+/// to[i] = f(from[i]) for packs of elements, `count` a multiple of their size.
+template <class T, class F>
+[[gnu::noinline]] void whole_packs(const T* from, T* to, std::int64_t count, F f) {
+  constexpr auto step = static_cast<std::int64_t>(sizeof(Pack<T>) / sizeof(T));
+  for (std::int64_t i = 0; i < count; i += step) {
+    Pack<T> pack;
+    std::memcpy(&pack, from + i, sizeof pack);
+    pack = f(pack);
+    std::memcpy(to + i, &pack, sizeof pack);
+  }
+}
+
+/// The same for any number of elements. The last ones are made a whole pack, so that every element goes through the
+/// same instructions and its bits do not depend on its place. `from` and `to` may be the same.
+template <class T, class F>
+void in_packs(const T* from, T* to, std::int64_t count, F f) {
+  constexpr auto step = static_cast<std::int64_t>(sizeof(Pack<T>) / sizeof(T));
+  const std::int64_t whole = count / step * step, rest = count - whole;
+  whole_packs(from, to, whole, f);
+  if (rest == 0) return;
+  T last[step] = {};
+  std::copy_n(from + whole, rest, last);
+  whole_packs(last, last, step, f);
+  std::copy_n(last, rest, to + whole);
+}
+
+/// Calls loop(from, to, count) for parts of a floating array and of the result; integers and booleans become float32.
+template <class Loop>
+Array floating_loop(const Array& x, Loop loop) {
   const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
   const Array out = Array::empty(in.shape(), in.dtype());
   dispatch_floating(in.dtype(), [&]<class T>() {
-    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()), [&](auto begin, auto end) {
-      auto to = flat<T>(out, begin, end);
-      xt::noalias(to) = formula(flat<T>(in, begin, end), T{1});
-    });
+    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()),
+                 [&](auto begin, auto end) { loop(in.data<T>() + begin, out.data<T>() + begin, end - begin); });
   });
   return out;
 }
 
-/// A function of the C library for each element of a floating array; integers and booleans become float32.
+/// A function of a Pack for the elements of a floating array.
+template <class F>
+Array vectorised(const Array& x, F f) {
+  return floating_loop(x, [&](const auto* from, auto* to, std::int64_t count) { in_packs(from, to, count, f); });
+}
+
+/// A function of the C library for each element of a floating array.
 template <class F>
 Array library_function(const Array& x, F f) {
-  const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
-  const Array out = Array::empty(in.shape(), in.dtype());
-  dispatch_floating(in.dtype(), [&]<class T>() {
-    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()), [&](auto begin, auto end) {
-      const T* from = in.data<T>();
-      T* to = out.data<T>();
-      for (auto i = begin; i < end; ++i) to[i] = f(from[i]);
-    });
+  return floating_loop(x, [&](const auto* from, auto* to, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = f(from[i]);
   });
-  return out;
 }
 
 }  // namespace xg::kernels

@@ -1,10 +1,9 @@
 #include "lib/kernels/softmax.hpp"
 
-#include <xtensor/xmath.hpp>
-
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/elementwise.hpp"
-#include "lib/kernels/flat.hpp"
+#include "lib/kernels/exponential.hpp"
+#include "lib/kernels/formula.hpp"
 #include "lib/kernels/reduce.hpp"
 
 namespace xg::kernels {
@@ -45,8 +44,7 @@ Array softmax(const Array& x) {
   const Array out = shifted(x);
   const std::int64_t width = x.shape().back();
   dispatch_floating(x.dtype(), [&]<class T>() {
-    auto powers = flat<T>(out, 0, out.size());
-    xt::noalias(powers) = xt::exp(powers);
+    in_packs(out.data<T>(), out.data<T>(), out.size(), [](auto v) { return exponential(v); });
     for (std::int64_t start = 0; start < out.size(); start += width) {
       T* row = out.data<T>() + start;
       T sum = 0;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "lib/kernels/formula.hpp"
+#include "lib/kernels/pack.hpp"
 
 namespace xg::kernels {
 
@@ -32,6 +33,15 @@ Array atan(const Array& x) {
   return library_function(x, [](auto v) { return std::atan(v); });
 }
 
+Array atan_slope(const Array& x) {
+  return vectorised(x, []<class V>(V v) {
+    using T = Element<V>;
+    // 1 / (1 + v^2), of large v by their inverse, since squares overflow.
+    const V size = magnitude(v), small = size > T{1} ? T{1} / size : size, square = small * small;
+    return (size > T{1} ? square : V{} + T{1}) / (square + T{1});
+  });
+}
+
 Array sinh(const Array& x) {
   return library_function(x, [](auto v) { return std::sinh(v); });
 }
@@ -42,6 +52,10 @@ Array cosh(const Array& x) {
 
 Array asinh(const Array& x) {
   return library_function(x, [](auto v) { return std::asinh(v); });
+}
+
+Array asinh_slope(const Array& x) {
+  return library_function(x, [](auto v) { return 1 / std::hypot(decltype(v){1}, v); });
 }
 
 Array acosh(const Array& x) {

@@ -33,16 +33,16 @@ std::vector<double> numbers(const Tensor& x) { return x.to_vector<double>(); }
 
 double rounded(double x, DType dtype) { return dtype == float32 ? static_cast<float>(x) : x; }
 
-/// The smallest normal number: results below it may be 0, as vector instructions make them.
+/// The distance of subnormal numbers.
 double smallest(DType dtype) {
-  return dtype == float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
+  return dtype == float32 ? std::numeric_limits<float>::denorm_min() : std::numeric_limits<double>::denorm_min();
 }
 
 bool close(double got, double want, DType dtype, double magnitude) {
   if (std::isnan(want)) return std::isnan(got);
   const double tolerance = dtype == float32 ? float32_tolerance : float64_tolerance;
-  return got == want || std::abs(got - want) <= tolerance * std::max(std::abs(want), magnitude) ||
-         (got == 0 && std::abs(want) < smallest(dtype));
+  return got == want ||
+         std::abs(got - want) <= std::max(tolerance * std::max(std::abs(want), magnitude), 2 * smallest(dtype));
 }
 
 /// Compares what an operation gives with its reference, element by element.

@@ -11,7 +11,10 @@ double log_of_one_plus_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x
 
 double positive_part(double x) { return x < 0 ? 0 : x; }
 
-/// Rectifiers and their smooth kin. A result far below 1e-30 may be 0: the factors underflow before it does.
+/// What is 0 at -inf, though one of its factors is not.
+double falling(double x, double value) { return x == -INFINITY ? 0 : value; }
+
+/// Rectifiers and their smooth kin. A reference far below 1e-30 may be 0: its factors underflow before it does.
 Cases rectifiers() {
   const auto tiny = [](OpCase op) {
     op.magnitude = 1e-30;
@@ -29,18 +32,19 @@ Cases rectifiers() {
           between_kinks()),
       tiny(unary(
           "gelu", [](const Operand& x) { return gelu(x); },
-          [](double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); }, samples_of_one())),
+          [](double x) { return falling(x, x * 0.5 * std::erfc(-x / std::sqrt(2.0))); }, samples_of_one())),
       tiny(unary(
-          "silu", silu, [](double x) { return x / (1 + std::exp(-x)); }, samples_of_one())),
+          "silu", silu, [](double x) { return falling(x, x / (1 + std::exp(-x))); }, samples_of_one())),
       tiny(unary(
-          "mish", mish, [](double x) { return x * std::tanh(log_of_one_plus_exp(x)); }, samples_of_one())),
+          "mish", mish, [](double x) { return falling(x, x * std::tanh(log_of_one_plus_exp(x))); }, samples_of_one())),
       unary("hard_sigmoid", hard_sigmoid,
             [](double x) { return std::isnan(x) ? x : std::fmax(0, std::fmin(x / 6 + 0.5, 1)); },
             {{uniform({3, 4})}, {uniform({5}, 3.5, 5)}, {uniform({}, -5, -3.5)}}),
       unary("hard_tanh", hard_tanh, [](double x) { return std::isnan(x) ? x : std::fmax(-1, std::fmin(x, 1)); },
             {{uniform({3, 4}, -0.9, 0.9)}, {uniform({5}, 1.5, 2)}, {uniform({}, -2, -1.5)}}),
       unary(
-          "softsign", softsign, [](double x) { return x / (1 + std::abs(x)); }, between_kinks()),
+          "softsign", softsign, [](double x) { return std::isinf(x) ? std::copysign(1, x) : x / (1 + std::abs(x)); },
+          between_kinks()),
       unary(
           "log_sigmoid", log_sigmoid, [](double x) { return -log_of_one_plus_exp(-x); }, samples_of_one()),
   };
@@ -104,7 +108,8 @@ Cases functions_of_one() {
   return {
       unary("tanh", tanh, std::tanh, samples_of_one()),
       unary(
-          "sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, samples_of_one()),
+          "sigmoid", sigmoid, [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); },
+          samples_of_one()),
       unary("relu", relu, positive_part, {{distinct({3, 4})}, {distinct({}, -0.3)}, {distinct({2, 1, 3}, -0.25)}}),
       unary("softplus", softplus, log_of_one_plus_exp, samples_of_one()),
       {.name = "tanh_gradient",
