@@ -24,6 +24,48 @@ Tensor share(const Tensor& chosen, const Tensor& tie, const Tensor& dy) {
   return where(tie, dy * 0.5, where(chosen, dy, 0.0));
 }
 
+Tensor power_growth(const Tensor& a, const Tensor& b);
+
+/// b a^(b - 1), an operation as those in slope.hpp.
+Tensor power_slope(const Tensor& a, const Tensor& b) {
+  return record(
+      "pow_slope", kernels::power_slope(a.array(), b.array()),
+      edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * b * power_slope(a, b.get() - 1.0); }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) {
+        return dy * (pow(a, b.get() - 1.0) + b * power_growth(a, b.get() - 1.0));
+      }));
+}
+
+/// a^b ln a.
+Tensor power_growth(const Tensor& a, const Tensor& b) {
+  return record(
+      "pow_growth", kernels::power_growth(a.array(), b.array()),
+      edge(a, [a = Saved(a), b = Saved(b)](
+                  const Tensor& dy) { return dy * (pow(a, b.get() - 1.0) + b * power_growth(a, b.get() - 1.0)); }),
+      edge(b,
+           [a = Saved(a)](const Tensor& dy, const Tensor& y) { return dy * y * log(where(a.get() == 0.0, 1.0, a)); }));
+}
+
+/// p / (p^2 + q^2).
+Tensor atan2_slope(const Tensor& p, const Tensor& q) {
+  return record(
+      "atan2_slope", kernels::atan2_slope(p.array(), q.array()),
+      edge(p, [p = Saved(p), q = Saved(q)](const Tensor& dy,
+                                           const Tensor& y) { return dy * (square(atan2_slope(q, p)) - square(y)); }),
+      edge(q, [p = Saved(p), q = Saved(q)](const Tensor& dy, const Tensor& y) {
+        return dy * y * atan2_slope(q, p) * -2.0;
+      }));
+}
+
+/// e^a / (e^a + e^b).
+Tensor logaddexp_slope(const Tensor& a, const Tensor& b) {
+  const auto product = [a = Saved(a), b = Saved(b)](const Tensor& dy, const Tensor& y) {
+    return dy * y * logaddexp_slope(b, a);
+  };
+  return record("logaddexp_slope", kernels::logaddexp_slope(a.array(), b.array()), edge(a, product),
+                edge(b, [product](const Tensor& dy, const Tensor& y) { return -product(dy, y); }));
+}
+
 }  // namespace
 
 Tensor add(Operand a, Operand b) {
@@ -67,15 +109,8 @@ Tensor pow(Operand a, Operand b) {
   align_floating("pow", a, b);
   check_numeric("pow", a, b);
   return record("pow", kernels::power(a.array(), b.array()),
-                edge(a,
-                     [a = Saved(a), b = Saved(b)](const Tensor& dy) {
-                       // b = 0 is constant in a, though a^-1 is infinite at 0.
-                       return dy * where(b.get() == 0.0, 0.0, b * pow(a, b.get() - 1.0));
-                     }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy, const Tensor& y) {
-                  const Tensor flat = a.get() == 0.0;
-                  return where(flat, 0.0, dy * y * log(where(flat, 1.0, a)));
-                }));
+                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_slope(a, b); }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_growth(a, b); }));
 }
 
 Tensor maximum(Operand a, Operand b) {
@@ -99,19 +134,17 @@ Tensor minimum(Operand a, Operand b) {
 Tensor atan2(Operand y, Operand x) {
   align_floating("atan2", y, x);
   check_numeric("atan2", y, x);
-  return record(
-      "atan2", kernels::atan2(y.array(), x.array()),
-      edge(y, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return dy * x / (square(x.get()) + square(y.get())); }),
-      edge(x,
-           [y = Saved(y), x = Saved(x)](const Tensor& dy) { return -dy * y / (square(x.get()) + square(y.get())); }));
+  return record("atan2", kernels::atan2(y.array(), x.array()),
+                edge(y, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return dy * atan2_slope(x, y); }),
+                edge(x, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return -dy * atan2_slope(y, x); }));
 }
 
 Tensor logaddexp(Operand a, Operand b) {
   align_floating("logaddexp", a, b);
   check_numeric("logaddexp", a, b);
   return record("logaddexp", kernels::logaddexp(a.array(), b.array()),
-                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(a.get() - b); }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * sigmoid(b.get() - a); }));
+                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(a, b); }),
+                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(b, a); }));
 }
 
 Tensor remainder(Operand a, Operand b) {

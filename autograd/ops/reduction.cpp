@@ -77,15 +77,31 @@ Tensor logsumexp_value(const Tensor& x, const Plan& p, const Axes& axes) {
   return log(sum(exp(x - top), {.axis = axes, .keepdims = true})) + top;
 }
 
+/// (sum |x|^order)^(1/order) over the axes, which stay, of the elements divided by the one that rules the sum.
+Tensor length_of_order(const Tensor& x, double order, const Axes& axes) {
+  const NoGrad values_only;
+  const Reduce reduce{axes, true};
+  const Tensor size = abs(x), reach = order > 0 ? max(size, reduce) : min(size, reduce);
+  const Tensor scale = where(logical_or(reach == 0.0, isinf(reach)), 1.0, reach);
+  return pow(sum(pow(size / scale, order), reduce), 1 / order) * scale;
+}
+
 /// A norm that is not the Euclidean one.
 Tensor norm_of_order(const Operand& x, const NormOptions& options) {
   const CallerScope scope(x.where());
   const Reduce reduce{options.axis, options.keepdims};
   const double order = options.order;
+  const Plan p = plan("norm", x, options.axis, options.keepdims);
   if (order == 0) return astype(count_nonzero(x, reduce), x.dtype());
   if (std::isinf(order)) return order > 0 ? max(abs(x), reduce) : min(abs(x), reduce);
   if (order == 1) return sum(abs(x), reduce);
-  return pow(sum(pow(abs(x), order), reduce), 1 / order);
+  if (p.folded == 0) return pow(sum(abs(x), reduce), 1 / order);
+  return record("norm", length_of_order(x, order, options.axis).array().reshape(p.result),
+                edge(x, [x = Saved(x), kept = p.kept, order](const Tensor& dy, const Tensor& y) {
+                  const Tensor length = reshape(y, kept), none = x.get() == 0.0;
+                  const Tensor share = abs(x.get()) / where(length == 0.0, 1.0, length);
+                  return reshape(dy, kept) * where(none, 0.0, sign(x) * pow(where(none, 1.0, share), order - 1));
+                }));
 }
 
 /// The folded axes as one, the last.
@@ -188,15 +204,17 @@ Tensor var(const Operand& x, const VarianceOptions& options) {
 Tensor stddev(const Operand& x, const VarianceOptions& options) {
   check_floating("stddev", x);
   const CallerScope scope(x.where());
-  return sqrt(var(x, options));
+  const Plan p = plan("stddev", x, options.axis, options.keepdims);
+  const Tensor centred = x - mean(x, {.axis = options.axis, .keepdims = true});
+  const double count = static_cast<double>(p.folded) - options.correction;
+  return norm(centred, {.axis = options.axis, .keepdims = options.keepdims}) / std::sqrt(count);
 }
 
 Tensor norm(const Operand& x, const NormOptions& options) {
   check_floating("norm", x);
   if (options.order != 2) return norm_of_order(x, options);
   const Plan p = plan("norm", x, options.axis, options.keepdims);
-  const Array squares = kernels::sum(kernels::square(x.array()), p.mask);
-  return record("norm", kernels::sqrt(squares).reshape(p.result),
+  return record("norm", kernels::norm(x.array(), p.mask).reshape(p.result),
                 edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
                   const Tensor length = reshape(y, kept);
                   const Tensor none = length == 0.0;

@@ -35,7 +35,8 @@ XG_API Tensor argmax(const Operand& x, const Reduce& options = {});
 XG_API Tensor argmin(const Operand& x, const Reduce& options = {});
 /// The variance sum((x - mean)^2) / (n - correction), in two passes.
 XG_API Tensor var(const Operand& x, const VarianceOptions& options = {});
-/// The standard deviation: the square root of var, with an infinite gradient where it is 0.
+/// The standard deviation, the square root of var: the Euclidean norm of x - mean, so that no square overflows. Where
+/// it is 0 its gradient is 0.
 XG_API Tensor stddev(const Operand& x, const VarianceOptions& options = {});
 /// The options of norm().
 struct NormOptions {
@@ -44,7 +45,8 @@ struct NormOptions {
   double order = 2;       ///< which norm
 };
 /// (sum |x|^order)^(1/order): by default the Euclidean length. Order inf is max |x|, -inf min |x|, 0 how many elements
-/// are not 0. Gradient of the Euclidean one: dy x / y, and 0 where y is 0.
+/// are not 0. Large and small powers do not leave the range. Gradient of a finite order: dy sign(x)
+/// (|x| / y)^(order - 1), and 0 where x is 0.
 XG_API Tensor norm(const Operand& x, const NormOptions& options = {});
 /// The product; integers give int64, nothing gives 1. Gradient: dy times the product of the others, where some are 0
 /// too.

@@ -6,8 +6,8 @@ namespace xg {
 
 // Along one axis: running results, and order.
 
-/// The sum of the elements up to each one; integers and booleans give int64. Gradient: the running sum of dy from the
-/// end.
+/// The sum of the elements up to each one, as exact for the last as for the first; integers and booleans give int64.
+/// Gradient: the running sum of dy from the end.
 XG_API Tensor cumsum(const Operand& x, int axis);
 /// The product of the elements up to each one; integers and booleans give int64. Gradient, in linear time and where
 /// elements are 0 too: dx_k = y_{k-1} s_k with s_k = dy_k + x_{k+1} s_{k+1}.

@@ -1,10 +1,14 @@
 #include "lib/kernels/arithmetic.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <type_traits>
 
 #include "lib/kernels/broadcast.hpp"
+#include "lib/kernels/exact.hpp"
+#include "lib/kernels/exponential.hpp"
+#include "lib/kernels/wider.hpp"
 #include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
@@ -27,6 +31,47 @@ Array floating_binary(const Array& a, const Array& b, F f) {
   const Array x = a.astype(dtype), y = b.astype(dtype);
   dispatch_floating(dtype, [&]<class T>() { broadcast_loop<T, T>(x, y, out, f); });
   return out;
+}
+
+/// From a^b where all that it takes is in the range, else in a wider type.
+template <class T>
+T power_slope_of(T a, T b) {
+  if (b == 0) return 0;
+  using W = Wider<T>;
+  const T power = std::pow(a, b), quotient = power / a, slope = b * quotient;
+  if (std::isnormal(power) && std::isnormal(quotient) && std::isnormal(slope)) return slope;
+  return static_cast<T>(static_cast<W>(b) * std::pow(static_cast<W>(a), static_cast<W>(b) - 1));
+}
+
+template <class T>
+T power_growth_of(T a, T b) {
+  if (a == 0 && b >= 0) return 0;
+  using W = Wider<T>;
+  const T power = std::pow(a, b), growth = power * std::log(a);
+  if (std::isnormal(power) && std::isnormal(growth)) return growth;
+  const W wide = std::pow(static_cast<W>(a), static_cast<W>(b));
+  return wide == 0 ? T{0} : static_cast<T>(wide * std::log(static_cast<W>(a)));
+}
+
+/// Scaled by a power of two, so that the larger of the two squares is near 1.
+template <class T>
+T atan2_slope_of(T p, T q) {
+  const T size = std::abs(p) > std::abs(q) ? std::abs(p) : std::abs(q);
+  if (std::isinf(size)) return 0 / (std::abs(p) + std::abs(q));
+  constexpr Bits<T> bias = Layout<T>::bias;
+  const Bits<T> exponent = bits_of(size) >> Layout<T>::mantissa_bits;
+  const T scale = std::bit_cast<T>((2 * bias - std::min(exponent, 2 * bias - 1)) << Layout<T>::mantissa_bits);
+  const T x = p * scale, y = q * scale;
+  return x / (x * x + y * y) * scale;
+}
+
+template <class T>
+T logaddexp_slope_of(T a, T b) {
+  if (a == b) return T{0.5};
+  const Twofold<T> difference = exact_sum(a, -b);
+  const T low = difference.low == difference.low ? difference.low : T{0};  // nothing is lost next to infinity
+  const T e = decay(-std::abs(difference.high), difference.high < 0 ? low : -low).value();
+  return (difference.high < 0 ? e : T{1}) / (1 + e);
 }
 
 }  // namespace
@@ -59,8 +104,20 @@ Array power(const Array& a, const Array& b) {
   return floating_binary(a, b, [](auto x, auto y) { return std::pow(x, y); });
 }
 
+Array power_slope(const Array& a, const Array& b) {
+  return floating_binary(a, b, [](auto x, auto y) { return power_slope_of(x, y); });
+}
+
+Array power_growth(const Array& a, const Array& b) {
+  return floating_binary(a, b, [](auto x, auto y) { return power_growth_of(x, y); });
+}
+
 Array atan2(const Array& y, const Array& x) {
   return floating_binary(y, x, [](auto p, auto q) { return std::atan2(p, q); });
+}
+
+Array atan2_slope(const Array& p, const Array& q) {
+  return floating_binary(p, q, [](auto x, auto y) { return atan2_slope_of(x, y); });
 }
 
 Array logaddexp(const Array& a, const Array& b) {
@@ -68,6 +125,10 @@ Array logaddexp(const Array& a, const Array& b) {
     // Equal ones may be infinite, and their difference is then NaN.
     return x == y ? x + std::numbers::ln2_v<T> : (x > y ? x : y) + std::log1p(std::exp(-std::abs(x - y)));
   });
+}
+
+Array logaddexp_slope(const Array& a, const Array& b) {
+  return floating_binary(a, b, [](auto x, auto y) { return logaddexp_slope_of(x, y); });
 }
 
 Array remainder(const Array& a, const Array& b) {

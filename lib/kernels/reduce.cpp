@@ -1,6 +1,7 @@
 #include "lib/kernels/reduce.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 #include <vector>
 
@@ -166,6 +167,23 @@ Array index_of_extreme(const Array& x, std::size_t axis, Better better) {
 constexpr auto greater = [](auto a, auto b) { return a > b; };
 constexpr auto smaller = [](auto a, auto b) { return a < b; };
 
+/// sqrt(sum of x^2) of a row, in float64. If the squares of one leave even its range, it is scaled.
+template <class T>
+T row_length(const T* x, std::int64_t count) {
+  const auto square = [](double v) { return v * v; };
+  double squares = 0;
+  for (std::int64_t start = 0; start < count; start += block)
+    squares += block_sum<double>(x + start, std::min(block, count - start), square);
+  if (!(squares < 0x1p-900 || squares > 0x1p1000)) return static_cast<T>(std::sqrt(squares));
+  T largest = 0;
+  for (std::int64_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(x[i]));
+  if (largest == 0 || std::isinf(largest)) return largest;
+  const int exponent = std::ilogb(largest);
+  double scaled = 0;
+  for (std::int64_t i = 0; i < count; ++i) scaled += square(std::scalbn(static_cast<double>(x[i]), -exponent));
+  return static_cast<T>(std::scalbn(std::sqrt(scaled), exponent));
+}
+
 }  // namespace
 
 Array sum(const Array& x, const AxisMask& axes) {
@@ -188,6 +206,19 @@ Array sum_squares(const Array& x) {
   const Array out = Array::empty({}, x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
     *out.data<T>() = row_sum(from.data<T>(), from.size(), [](auto v) { return v * v; });
+  });
+  return out;
+}
+
+Array norm(const Array& x, const AxisMask& axes) {
+  Folding folding = fold(x, axes);
+  if (folding.columns)
+    folding.matrix = folding.matrix.reshape({folding.folded, folding.kept}).transposed().contiguous();
+  const Array out = Array::empty(folding.result, x.dtype());
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    const T* row = folding.matrix.data<T>();
+    for (std::int64_t i = 0; i < folding.kept; ++i, row += folding.folded)
+      out.data<T>()[i] = row_length(row, folding.folded);
   });
   return out;
 }

@@ -16,6 +16,8 @@ using AxisMask = std::array<bool, Shape::max_rank>;
 Array sum(const Array& x, const AxisMask& axes);
 /// The sum of the squares of all elements of a floating array: 0-d.
 Array sum_squares(const Array& x);
+/// sqrt(sum of x^2) of floating arrays; neither large nor small squares leave the range.
+Array norm(const Array& x, const AxisMask& axes);
 /// Over at least one element.
 Array max(const Array& x, const AxisMask& axes);
 Array min(const Array& x, const AxisMask& axes);

@@ -1,10 +1,12 @@
 #include "lib/kernels/scan.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <type_traits>
 #include <vector>
 
+#include "lib/kernels/exact.hpp"
 #include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
@@ -28,8 +30,45 @@ struct Lines {
   }
 };
 
-template <class F>
-Array running(const Array& x, std::size_t axis, F combine) {
+/// What a running sum or product is kept in: float32 in float64, whose rounding is lost in its own.
+template <class T>
+using Kept = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
+template <class T>
+struct RunningSum {
+  Kept<T> total = 0;
+
+  T add(T x) {
+    total = wrapping(std::plus<>())(total, static_cast<Kept<T>>(x));
+    return static_cast<T>(total);
+  }
+};
+
+/// In float64 what rounding loses is added up beside it.
+template <>
+struct RunningSum<double> {
+  double total = 0, lost = 0;
+
+  double add(double x) {
+    const Twofold<double> sum = exact_sum(total, x);
+    total = sum.high;
+    lost += sum.low;
+    return lost == lost ? total + lost : total;  // nothing is lost next to infinity
+  }
+};
+
+template <class T>
+struct RunningProduct {
+  Kept<T> total = 1;
+
+  T add(T x) {
+    total = wrapping(std::multiplies<>())(total, static_cast<Kept<T>>(x));
+    return static_cast<T>(total);
+  }
+};
+
+template <template <class> class Running>
+Array running(const Array& x, std::size_t axis) {
   const Array from = is_floating(x.dtype()) ? x.contiguous() : x.astype(int64).contiguous();
   const Array out = Array::empty(x.shape(), from.dtype());
   const Lines lines(x.shape(), axis);
@@ -37,8 +76,8 @@ Array running(const Array& x, std::size_t axis, F combine) {
     const T* in = from.data<T>();
     T* to = out.data<T>();
     lines.for_each([&](std::int64_t at) {
-      for (std::int64_t i = 0; i < lines.extent; ++i, at += lines.inner)
-        to[at] = i == 0 ? in[at] : combine(to[at - lines.inner], in[at]);
+      Running<T> so_far;
+      for (std::int64_t i = 0; i < lines.extent; ++i, at += lines.inner) to[at] = so_far.add(in[at]);
     });
   });
   return out;
@@ -64,13 +103,9 @@ Array running_index(const Array& x, std::size_t axis, Better better) {
 
 }  // namespace
 
-Array cumsum(const Array& x, std::size_t axis) {
-  return running(x, axis, wrapping([](auto a, auto b) { return a + b; }));
-}
+Array cumsum(const Array& x, std::size_t axis) { return running<RunningSum>(x, axis); }
 
-Array cumprod(const Array& x, std::size_t axis) {
-  return running(x, axis, wrapping([](auto a, auto b) { return a * b; }));
-}
+Array cumprod(const Array& x, std::size_t axis) { return running<RunningProduct>(x, axis); }
 
 Array running_argmax(const Array& x, std::size_t axis) {
   return running_index(x, axis, [](auto a, auto b) { return a > b; });
