@@ -117,12 +117,12 @@ W polygamma_of(int n, W x, const std::vector<long double>& cotangent) {
 }  // namespace
 
 Array lgamma(const Array& x) {
-  return library_function(x, [](auto v) {
+  return library_function(x, []<class T>(T v) {
     int sign;  // lgamma() itself stores it in a global, which threads would share
-    if constexpr (sizeof(v) == sizeof(float))
-      return ::lgammaf_r(v, &sign);
-    else
-      return ::lgamma_r(v, &sign);
+    if constexpr (sizeof(T) == sizeof(float)) return static_cast<float>(::lgamma_r(static_cast<double>(v), &sign));
+    // Between the roots below 0 glibc's is 6 units off.
+    return v < 0 ? static_cast<T>(::lgammal_r(static_cast<long double>(v), &sign))
+                 : static_cast<T>(::lgamma_r(static_cast<double>(v), &sign));
   });
 }
 
