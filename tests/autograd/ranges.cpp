@@ -382,11 +382,9 @@ std::vector<PairCase> pair_cases() {
   const auto share = [](Wide x, Wide y) {
     return std::isinf(x) || std::isinf(y) ? 0 / (x * x + y * y) : x / (x * x + y * y);
   };
-  // From 2^64 on, b - 1 is b.
+  // Beyond 2^64 all numbers are even, and b - 1, which is odd, is rounded to b.
   const auto power_slope = [](Wide a, Wide b) {
-    return b == 0                                               ? 0
-           : std::fabs(b) > 1e18L && std::isfinite(a) && a != 0 ? b * (std::pow(a, b) / a)
-                                                                : b * std::pow(a, b - 1);
+    return b == 0 ? 0 : std::fabs(b) > 1e18L && a < 0 ? -b * std::pow(-a, b - 1) : b * std::pow(a, b - 1);
   };
   const auto power_growth = [](Wide a, Wide b) {
     return a == 0 && b >= 0 ? 0 : a < 0 ? nan : product(std::pow(a, b), std::log(a));
