@@ -42,6 +42,8 @@ OwnLines::~OwnLines() { scope_place = outer_; }
 
 std::source_location caller(std::source_location where) { return first_set(scope_place, where); }
 
+std::source_location current_line() { return caller(operation_place); }
+
 std::string to_string(const std::source_location& where) {
   return is_set(where) ? concat(where.file_name(), ':', where.line()) : "unknown place";
 }

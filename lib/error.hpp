@@ -118,6 +118,9 @@ class XG_API OwnLines {
 /// The line to report for an operation written at `where`: the enclosing CallerScope's, if there is one.
 XG_API std::source_location caller(std::source_location where);
 
+/// The line that errors from below report now, for work that is handed to another thread.
+XG_API std::source_location current_line();
+
 /// "file:line" of a place; "unknown place" of a default-constructed one.
 XG_API std::string to_string(const std::source_location& where);
 

@@ -1,14 +1,20 @@
 #include "lib/parallel.hpp"
 
 #include <omp.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <mutex>
+#include <source_location>
+#include <thread>
+#include <vector>
 
 #include "lib/error.hpp"
+#include "lib/single_threaded.hpp"
 
 namespace xg {
 namespace {
@@ -24,16 +30,40 @@ int default_threads() {
 
 std::atomic<int> threads{0};
 
+/// More threads than the system could make, when that was tried.
+constexpr int no_limit = std::numeric_limits<int>::max();
+std::atomic<int> most_threads{no_limit};
+
+/// Notes whether this process is the child of one that had threads: OpenMP would wait for them without end.
+class Fork {
+ public:
+  Fork() noexcept { pthread_atfork(look, nullptr, remember); }
+  static bool lost_threads() { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+  static void look() { had_threads_.store(!single_threaded(), std::memory_order_relaxed); }
+  static void remember() {
+    if (had_threads_.load(std::memory_order_relaxed)) lost_.store(true, std::memory_order_relaxed);
+  }
+
+  static inline std::atomic<bool> had_threads_{true}, lost_{false};
+};
+const Fork fork_watch;
+
 }  // namespace
 
 void set_num_threads(int count) {
   if (count < 0) throw ValueError(concat("set_num_threads: the count must not be negative, got ", count));
   threads = count;
+  most_threads = no_limit;
 }
 
 int num_threads() {
-  if (threads == 0) threads = default_threads();
-  return threads;
+  if (Fork::lost_threads()) return 1;
+  int count = threads;
+  if (count > 0) return count;
+  const int found = default_threads();
+  return threads.compare_exchange_strong(count, found) ? found : count;
 }
 
 namespace detail {
@@ -46,6 +76,27 @@ int worthwhile_threads(std::int64_t grains, double operations) {
 
 namespace {
 
+/// How many of so many threads the system has to give. OpenMP ends the program when it cannot make one, so what a
+/// thread asks for the first time is tried before: with twice as many, as those that end may be counted a while longer.
+int available_threads(int wanted) noexcept {
+  thread_local int proven = 1;
+  wanted = std::min(wanted, most_threads.load(std::memory_order_relaxed));
+  if (wanted <= proven) return wanted;
+  std::atomic<bool> over{false};
+  std::vector<std::thread> tried;
+  try {
+    const std::size_t count = 2 * static_cast<std::size_t>(wanted - 1);
+    tried.reserve(count);
+    while (tried.size() < count) tried.emplace_back([&over] { over.wait(false); });
+  } catch (const std::exception&) {
+    most_threads.store(1 + static_cast<int>(tried.size() / 2), std::memory_order_relaxed);
+  }
+  over = true;
+  over.notify_all();
+  for (std::thread& each : tried) each.join();
+  return proven = 1 + static_cast<int>(tried.size() / 2);
+}
+
 /// What the threads of a region share. OpenMP orders memory where they begin and end, but thread checkers cannot see
 /// into it: the two counts show them.
 struct Region {
@@ -53,20 +104,28 @@ struct Region {
   std::int64_t count, grain;
   Piece piece;
   const void* context;
+  std::source_location line = current_line();
   std::atomic<int> begun{0}, ended{0};
   std::mutex guard{};
+  int failed = threads;
   std::exception_ptr failure{};
 
+  /// The first element of a part.
+  std::int64_t start(int part) const {
+    const std::int64_t all = grains(count, grain), share = all / threads, more = all % threads;
+    return part == threads ? count : (part * share + std::min<std::int64_t>(part, more)) * grain;
+  }
+
+  /// Of several failures, the one is kept that one thread alone would have met first.
   void run(int part) {
     begun.load(std::memory_order_acquire);
-    const std::int64_t grains = (count + grain - 1) / grain;
-    const std::int64_t begin = std::min(count, grains * part / threads * grain);
-    const std::int64_t end = std::min(count, grains * (part + 1) / threads * grain);
+    const CallerScope scope(line);
     try {
-      if (begin < end) piece(context, begin, end);
+      if (start(part) < start(part + 1)) piece(context, start(part), start(part + 1));
     } catch (...) {
       const std::lock_guard lock(guard);
-      failure = std::current_exception();
+      if (part < failed) failure = std::current_exception();
+      failed = std::min(failed, part);
     }
     ended.fetch_add(1, std::memory_order_release);
   }
@@ -75,6 +134,8 @@ struct Region {
 }  // namespace
 
 void run_pieces(int threads, std::int64_t count, std::int64_t grain, Piece piece, const void* context) {
+  threads = available_threads(threads);
+  if (threads == 1) return piece(context, 0, count);
   Region region{threads, count, grain, piece, context};
   region.begun.store(1, std::memory_order_release);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)

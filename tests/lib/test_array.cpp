@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/array.hpp"
+#include "tests/support/cache_limit.hpp"
 #include "tests/support/check_error.hpp"
 
 using namespace xg;
@@ -27,26 +28,6 @@ Array counted(const Shape& shape, DType dtype = float32) {
 }
 
 Values elements(const Array& array) { return array.to_vector<int>(); }
-
-/// Bounds the pool's cache while a test looks at it.
-class CacheLimit {
- public:
-  explicit CacheLimit(std::size_t bytes) {
-    pool::empty_cache();
-    pool::set_cache_limit(bytes);
-  }
-  ~CacheLimit() {
-#ifdef __SANITIZE_ADDRESS__
-    pool::set_cache_limit(0);
-#else
-    pool::set_cache_limit(std::size_t{1} << 30);
-#endif
-  }
-  CacheLimit(const CacheLimit&) = delete;
-  CacheLimit& operator=(const CacheLimit&) = delete;
-};
-
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 }  // namespace
 
