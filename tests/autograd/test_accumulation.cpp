@@ -8,6 +8,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
 #include "tests/autograd/op_cases.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -40,7 +41,7 @@ struct Layer {
 void check_close(const Tensor& got, const Numbers& expected) {
   const Numbers values = numbers(got);
   REQUIRE(values.size() == expected.size());
-  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == Close(expected[i], 1e-12));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "lib/storage.hpp"
 #include "tests/autograd/op_cases.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -166,7 +167,7 @@ TEST_CASE("checkpoint: nested, and differentiated twice") {
     return grad(sum(square(slope)), w).to_vector<double>();
   };
   const Numbers expected = second(inner({inner({w})})), found = second(checkpoint(outer, {w}));
-  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == Close(expected[i], 1e-12));
 }
 
 TEST_CASE("checkpoint: what has no gradient, or is not recorded, is left alone") {

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -15,6 +14,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
 #include "lib/storage.hpp"
+#include "tests/support/small_stack.hpp"
 
 using namespace xg;
 
@@ -40,21 +40,6 @@ std::size_t resident_bytes() {
   std::size_t total = 0, resident = 0;
   file >> total >> resident;
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
-/// Runs f on a thread with a stack of 256 KB.
-void on_small_stack(void (*f)()) {
-  pthread_attr_t attributes;
-  REQUIRE(pthread_attr_init(&attributes) == 0);
-  REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
-  pthread_t thread;
-  const auto run = [](void* function) -> void* {
-    reinterpret_cast<void (*)()>(function)();
-    return nullptr;
-  };
-  REQUIRE(pthread_create(&thread, &attributes, run, reinterpret_cast<void*>(f)) == 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/ops/special.hpp"
 #include "tests/autograd/laws.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -195,8 +196,8 @@ TEST_CASE("values: softmax and logsumexp of large numbers neither overflow nor l
   CHECK(numbers(softmax(x)) == std::vector<double>{0.5, 0.5, 0.5, 0.5, 1, 0});
   CHECK(numbers(log_softmax(x))[5] == -600);
   const auto logs = numbers(logsumexp(x, {.axis = 1}));
-  CHECK(logs[0] == doctest::Approx(300 + std::log(2)).epsilon(1e-7));
-  CHECK(logs[1] == doctest::Approx(-300 + std::log(2)).epsilon(1e-7));
+  CHECK(logs[0] == Close(300 + std::log(2), 1e-7));
+  CHECK(logs[1] == Close(-300 + std::log(2), 1e-7));
   CHECK(logs[2] == 300);
   CHECK(numbers(cross_entropy(x, Tensor{{1.0, 0.0}, {0.0, 1.0}, {0.0, 1.0}}))[2] == 600);
 }
@@ -323,12 +324,12 @@ TEST_CASE("values: the gamma function's logarithm and its derivatives at their e
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK(lgamma(Tensor({0.0}, float64)).item() == infinity);
   CHECK(lgamma(Tensor({-2.0}, float64)).item() == infinity);
-  CHECK(lgamma(Tensor({1e300}, float64)).item() == doctest::Approx(6.897755278982137e302));
+  CHECK(lgamma(Tensor({1e300}, float64)).item() == Close(6.897755278982137e302, 1e-14));
   CHECK(digamma(Tensor({0.0}, float64)).item() == -infinity);
   CHECK(digamma(Tensor({infinity}, float64)).item() == infinity);
-  CHECK(digamma(Tensor({1e10}, float64)).item() == doctest::Approx(std::log(1e10)));
+  CHECK(digamma(Tensor({1e10}, float64)).item() == Close(std::log(1e10) - 0.5e-10, 1e-14));
   CHECK(std::isnan(digamma(Tensor({-infinity}, float64)).item()));
   CHECK(polygamma(1, Tensor({infinity}, float64)).item() == 0);
-  CHECK(polygamma(2, Tensor({1.0}, float64)).item() == doctest::Approx(-2 * 1.2020569031595942).epsilon(1e-14));
-  CHECK(polygamma(3, Tensor({1.0}, float64)).item() == doctest::Approx(6.493939402266829).epsilon(1e-14));
+  CHECK(polygamma(2, Tensor({1.0}, float64)).item() == Close(-2 * 1.2020569031595942, 1e-14));
+  CHECK(polygamma(3, Tensor({1.0}, float64)).item() == Close(6.493939402266829, 1e-14));
 }

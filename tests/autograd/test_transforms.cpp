@@ -17,6 +17,7 @@
 #include "autograd/ops/trigonometry.hpp"
 #include "tests/autograd/op_cases.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
 using namespace xg::testing;
@@ -30,7 +31,7 @@ Numbers numbers(const Tensor& x) { return x.to_vector<double>(); }
 void check_close(const Tensor& got, const Numbers& expected, double tolerance = 1e-12) {
   const Numbers values = numbers(got);
   REQUIRE(values.size() == expected.size());
-  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == doctest::Approx(expected[i]).epsilon(tolerance));
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == Close(expected[i], tolerance));
 }
 
 /// (1 - a)^2 + 100 (b - a^2)^2.

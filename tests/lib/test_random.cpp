@@ -12,9 +12,12 @@
 
 #include "lib/philox.hpp"
 #include "lib/random.hpp"
+#include "tests/support/close.hpp"
 #include "tests/support/message.hpp"
+#include "tests/support/statistics.hpp"
 
 using namespace xg;
+using namespace xg::testing;
 
 namespace {
 
@@ -37,66 +40,6 @@ const std::map<std::string, std::function<Array(Generator&, std::int64_t)>>& dra
 }
 
 Reals values(const Array& array) { return array.to_vector<double>(); }
-
-double mean(const Reals& sample) {
-  double sum = 0;
-  for (const double value : sample) sum += value;
-  return sum / static_cast<double>(sample.size());
-}
-
-double moment(const Reals& sample, int order) {
-  const double center = mean(sample);
-  Reals powers;
-  for (const double value : sample) powers.push_back(std::pow(value - center, order));
-  return mean(powers);
-}
-
-double correlation(const Reals& a, const Reals& b) {
-  const double center_a = mean(a), center_b = mean(b);
-  Reals products;
-  for (std::size_t i = 0; i < a.size(); ++i) products.push_back((a[i] - center_a) * (b[i] - center_b));
-  return mean(products) / std::sqrt(moment(a, 2) * moment(b, 2));
-}
-
-/// The statistic of Kolmogorov and Smirnov: above 1.95 once in a thousand samples of the right law.
-double kolmogorov_smirnov(Reals sample, const std::function<double(double)>& distribution) {
-  std::sort(sample.begin(), sample.end());
-  const auto count = static_cast<double>(sample.size());
-  double distance = 0;
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    const double expected = distribution(sample[i]);
-    const auto rank = static_cast<double>(i);
-    distance = std::max({distance, expected - rank / count, (rank + 1) / count - expected});
-  }
-  return distance * std::sqrt(count);
-}
-
-double chi_square(const Integers& counts) {
-  double sum = 0;
-  std::int64_t total = 0;
-  for (const auto count : counts) total += count;
-  const double expected = static_cast<double>(total) / static_cast<double>(counts.size());
-  for (const auto count : counts) sum += std::pow(static_cast<double>(count) - expected, 2) / expected;
-  return sum;
-}
-
-/// How unevenly numbers in [0, range) fall: chi-squares of their thirds, which a remainder of words favours, and of
-/// what remains of them by three, which a product's high word favours. Two degrees of freedom each: 13.8 once in a
-/// thousand.
-struct Unevenness {
-  double thirds, remainders;
-};
-
-Unevenness unevenness(const std::vector<std::uint64_t>& numbers, std::uint64_t range) {
-  Integers thirds(3), remainders(3);
-  for (const std::uint64_t number : numbers) {
-    ++thirds[std::min<std::size_t>(number / (range / 3), 2)];
-    ++remainders[number % 3];
-  }
-  return {chi_square(thirds), chi_square(remainders)};
-}
-
-double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2)); }
 
 }  // namespace
 
@@ -215,8 +158,8 @@ TEST_CASE("uniform: the law") {
     Generator generator(3);
     const auto sample = values(generator.uniform({20000}, -2, 3, dtype));
     CHECK(kolmogorov_smirnov(sample, [](double x) { return (x + 2) / 5; }) < 1.95);
-    CHECK(mean(sample) == doctest::Approx(0.5).epsilon(0.05));
-    CHECK(moment(sample, 2) == doctest::Approx(25.0 / 12).epsilon(0.03));
+    CHECK(mean(sample) == Close(0.5, 0.05));
+    CHECK(moment(sample, 2) == Close(25.0 / 12, 0.03));
     const auto [smallest, largest] = std::minmax_element(sample.begin(), sample.end());
     CHECK(*smallest >= -2);
     CHECK(*smallest < -1.99);
@@ -265,16 +208,17 @@ TEST_CASE("normal: the law") {
   for (const DType dtype : {float32, float64}) {
     Generator generator(6);
     const auto sample = values(generator.normal({40000}, 0, 1, dtype));
-    CHECK(kolmogorov_smirnov(sample, normal_distribution) < 1.95);
+    CHECK(kolmogorov_smirnov(sample, [](double x) { return normal_distribution(x); }) < 1.95);
     CHECK(std::abs(mean(sample)) < 0.02);
-    CHECK(moment(sample, 2) == doctest::Approx(1).epsilon(0.03));
+    CHECK(moment(sample, 2) == Close(1, 0.03));
     CHECK(std::abs(moment(sample, 3)) < 0.05);
-    CHECK(moment(sample, 4) == doctest::Approx(3).epsilon(0.05));
+    CHECK(moment(sample, 4) == Close(3, 0.05));
   }
   Generator generator(6);
   const auto shifted = values(generator.normal({20000}, -4, 0.5));
-  CHECK(mean(shifted) == doctest::Approx(-4).epsilon(0.01));
-  CHECK(std::sqrt(moment(shifted, 2)) == doctest::Approx(0.5).epsilon(0.02));
+  CHECK(mean(shifted) == Close(-4, 0.01));
+  CHECK(std::sqrt(moment(shifted, 2)) == Close(0.5, 0.02));
+  CHECK(kolmogorov_smirnov(shifted, [](double x) { return normal_distribution(x, -4, 0.5); }) < 1.95);
   CHECK(values(generator.normal({3}, 2, 0)) == Reals{2, 2, 2});
 }
 
@@ -288,16 +232,19 @@ TEST_CASE("normal: the two numbers of a pair are independent") {
 
 TEST_CASE("truncated_normal: the law, within two standard deviations") {
   Generator generator(8);
-  const double tail = normal_distribution(-2);
   for (const DType dtype : {float32, float64}) {
     const auto sample = values(generator.truncated_normal({40000}, 0, 1, dtype));
-    CHECK(kolmogorov_smirnov(sample, [&](double x) { return (normal_distribution(x) - tail) / (1 - 2 * tail); }) <
-          1.95);
+    CHECK(kolmogorov_smirnov(sample, [](double x) { return truncated_distribution(x); }) < 1.95);
     CHECK(std::all_of(sample.begin(), sample.end(), [](double x) { return std::abs(x) <= 2; }));
-    CHECK(std::sqrt(moment(sample, 2)) == doctest::Approx(0.8796).epsilon(0.01));
+    CHECK(std::abs(mean(sample)) < 0.0132);  // three standard deviations
+    CHECK(moment(sample, 2) == Close(truncated_variance, 0.02));
   }
-  const Array narrow = generator.truncated_normal({20000}, 1, 0.05F);
-  for (const float value : narrow.to_vector<float>()) REQUIRE(std::abs(value - 1) <= 0.1000001F);
+  const auto narrow = values(generator.truncated_normal({20000}, 1, 0.05, float64));
+  CHECK(kolmogorov_smirnov(narrow, [](double x) { return truncated_distribution(x, 1, 0.05); }) < 1.95);
+  CHECK(std::all_of(narrow.begin(), narrow.end(), [](double x) { return std::abs(x - 1) <= 0.1; }));
+  CHECK(moment(narrow, 2) == Close(0.0025 * truncated_variance, 0.03));
+  const Array small = generator.truncated_normal({20000}, 1, 0.05F);
+  for (const float value : small.to_vector<float>()) REQUIRE(std::abs(value - 1) <= 0.1000001F);
 }
 
 TEST_CASE("truncated_normal: what is not drawn again is the normal draw of the same step") {
@@ -318,11 +265,13 @@ TEST_CASE("bernoulli: 1 with the probability, in any dtype") {
   Generator generator(10);
   const auto sample = values(generator.bernoulli({40000}, 0.3));
   CHECK(std::all_of(sample.begin(), sample.end(), [](double x) { return x == 0 || x == 1; }));
-  CHECK(mean(sample) == doctest::Approx(0.3).epsilon(0.03));
+  CHECK(mean(sample) == Close(0.3, 0.03));
+  CHECK(moment(sample, 2) == Close(0.3 * 0.7, 0.03));
+  for (const std::size_t distance : {1, 2, 16, 32, 1000}) CHECK(chi_square_of_pairs(sample, distance, 0.7) < 16.3);
   for (const DType dtype : {boolean, uint8, int32, int64, float32, float64}) {
     const Array draw = generator.bernoulli({2000}, 0.5, dtype);
     CHECK(draw.dtype() == dtype);
-    CHECK(mean(values(draw)) == doctest::Approx(0.5).epsilon(0.1));
+    CHECK(mean(values(draw)) == Close(0.5, 0.1));
     CHECK(values(generator.bernoulli({100}, 0, dtype)) == Reals(100, 0));
     CHECK(values(generator.bernoulli({100}, 1, dtype)) == Reals(100, 1));
   }
@@ -333,9 +282,11 @@ TEST_CASE("dropout_mask: 0 at the rate, else what keeps the expectation") {
   for (const DType dtype : {float32, float64}) {
     const auto mask = values(generator.dropout_mask({200, 200}, 0.4, dtype));
     const double kept = dtype == float32 ? double{1 / 0.6F} : 1 / (1 - 0.4);
-    CHECK(std::all_of(mask.begin(), mask.end(), [&](double x) { return x == 0 || x == doctest::Approx(kept); }));
-    CHECK(static_cast<double>(std::count(mask.begin(), mask.end(), 0)) == doctest::Approx(16000).epsilon(0.02));
-    CHECK(mean(mask) == doctest::Approx(1).epsilon(0.02));
+    CHECK(std::all_of(mask.begin(), mask.end(), [&](double x) { return x == 0 || x == Close(kept, 1e-15); }));
+    CHECK(static_cast<double>(std::count(mask.begin(), mask.end(), 0)) == Close(16000, 0.02));
+    CHECK(mean(mask) == Close(1, 0.02));
+    CHECK(moment(mask, 2) == Close(0.4 / 0.6, 0.02));
+    for (const std::size_t distance : {1, 2, 16, 32, 200}) CHECK(chi_square_of_pairs(mask, distance, 0.4) < 16.3);
   }
   CHECK(values(generator.dropout_mask({100}, 0)) == Reals(100, 1));
   CHECK(values(generator.dropout_mask({100}, 1)) == Reals(100, 0));
@@ -358,7 +309,9 @@ TEST_CASE("integers: ranges beyond 63 bits, where words are often drawn again") 
   using Limits = std::numeric_limits<std::int64_t>;
   Generator generator(13);
   const auto whole = generator.integers({4000}, Limits::min(), Limits::max());
-  CHECK(mean(values(whole)) / 0x1p63 == doctest::Approx(0).epsilon(0.03));
+  CHECK(kolmogorov_smirnov(values(whole), [](double x) { return uniform_distribution(x, -0x1p63, 0x1p63); }) < 1.95);
+  CHECK(std::abs(mean(values(whole))) < 0.03 * 0x1p63);
+  CHECK(moment(values(whole), 2) == Close(0x1p126 / 3, 0.05));
   Integers counts(8);
   for (const auto value : generator.integers({8000}, Limits::min(), 3).to_vector<std::int64_t>()) {
     REQUIRE(value < 3);

@@ -6,9 +6,9 @@
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
-using doctest::Approx;
 using nn::Dense;
 
 TEST_CASE("evaluate: dropout is off, and nothing changes") {
@@ -24,11 +24,11 @@ TEST_CASE("evaluate: dropout is off, and nothing changes") {
   for (const auto& parameter : model.parameters()) CHECK_FALSE(parameter.value.grad().defined());
   model.eval();
   const double expected = nn::sparse_categorical_crossentropy(data.labels, model(data.x)).item();
-  CHECK(score.loss == Approx(expected).epsilon(1e-6));
+  CHECK(score.loss == Close(expected, 1e-6));
   CHECK(model.evaluate(data.x, data.labels, {.verbose = 0}).loss == score.loss);
   CHECK_FALSE(model.training());
   // With dropout the same weights have another loss.
-  CHECK(model.train_on_batch(data.x, data.labels).loss != Approx(score.loss).epsilon(1e-4));
+  CHECK(model.train_on_batch(data.x, data.labels).loss != Close(score.loss, 1e-4));
 }
 
 TEST_CASE("evaluate and predict: a layer that was switched by itself stays as it was") {

@@ -19,20 +19,16 @@
 #include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/close.hpp"
+#include "tests/support/statistics.hpp"
 
 using namespace xg;
-using doctest::Approx;
 using nn::Dense;
 using nn::Dropout;
 
 namespace {
 
-double variance(const Numbers& values) {
-  double mean = 0, squares = 0;
-  for (const double value : values) mean += value / double(values.size());
-  for (const double value : values) squares += (value - mean) * (value - mean) / double(values.size());
-  return squares;
-}
+double variance(const Numbers& values) { return testing::moment(values, 2); }
 
 double largest(const Numbers& values) {
   double result = 0;
@@ -190,12 +186,32 @@ TEST_CASE("Dropout: zeros and multiples in training, the identity in evaluation"
     worst = std::max(worst, std::abs(after[i] * 0.6 / before[i] - 1));
   }
   CHECK(worst < 2e-7);
-  CHECK(double(kept) / 1e5 == Approx(0.6).epsilon(0.01));  // four standard deviations
+  CHECK(double(kept) / 1e5 == Close(0.6, 0.01));  // four standard deviations
 
   layer.eval();
   CHECK(layer(x).array().shares_storage(x.array()));
   layer.train();
   CHECK(numbers(layer(x)) != before);
+}
+
+TEST_CASE("Dropout: elements are dropped at the rate, and independently of their neighbours and of other passes") {
+  manual_seed(2);
+  for (const double rate : {0.1, 0.4, 0.5, 0.8}) {
+    CAPTURE(rate);
+    Dropout layer(rate);
+    const Tensor x = ones({200, 200});
+    Numbers first = numbers(layer(x));
+    const Numbers second = numbers(layer(x));
+    for (const Numbers& mask : {first, second}) {
+      const auto dropped = double(std::count(mask.begin(), mask.end(), 0));
+      CHECK(std::abs(dropped - 40000 * rate) < 4 * std::sqrt(40000 * rate * (1 - rate)));
+      CHECK(variance(mask) == Close(rate / (1 - rate), 0.1));
+    }
+    for (const std::size_t distance : {1, 2, 8, 16, 200, 400})
+      CHECK(testing::chi_square_of_pairs(first, distance, rate) < 16.3);
+    first.insert(first.end(), second.begin(), second.end());
+    CHECK(testing::chi_square_of_pairs(first, 40000, rate) < 16.3);
+  }
 }
 
 TEST_CASE("Dropout: rates 0 and 1") {
@@ -294,9 +310,9 @@ TEST_CASE("regularizers: l1 sum |w| and l2 sum w^2, without a half") {
   CHECK(nn::l1(0.5)(w).item() == 3);
   CHECK(nn::l2(0.5)(w).item() == 7);
   CHECK(nn::l1_l2({.l1 = 0.5, .l2 = 0.25})(w).item() == 6.5);
-  CHECK(nn::l1()(w).item() == Approx(0.06));
-  CHECK(nn::l2()(w).item() == Approx(0.14));
-  CHECK(nn::l1_l2()(w).item() == Approx(0.2));
+  CHECK(nn::l1()(w).item() == Close(0.06, 1e-12));
+  CHECK(nn::l2()(w).item() == Close(0.14, 1e-12));
+  CHECK(nn::l1_l2()(w).item() == Close(0.2, 1e-12));
   CHECK(nn::l2(0)(w).item() == 0);
   CHECK(nn::Regularizer("l1")(w).item() == nn::l1()(w).item());
   CHECK(nn::Regularizer("l2")(w).item() == nn::l2()(w).item());
@@ -324,10 +340,10 @@ TEST_CASE("regularizers: golden, of kernel and output, undivided and divided by 
                  .activity_regularizer = nn::l2(0.01),
                  .activity_mean = divided});
     layer(full({5, 5}, 2));
-    CHECK(layer.penalty().item() == Approx(divided ? 5.25 : 25.25).epsilon(1e-6));
+    CHECK(layer.penalty().item() == Close(divided ? 5.25 : 25.25, 1e-6));
     // The output's part is forgotten with the next pass.
     layer(zeros({5, 5}));
-    CHECK(layer.penalty().item() == Approx(0.25).epsilon(1e-6));
+    CHECK(layer.penalty().item() == Close(0.25, 1e-6));
   }
 }
 
@@ -358,7 +374,7 @@ TEST_CASE("regularizers: what the tutorial's l2 model costs before its first ste
         Dense({.units = 100, .activation = "tanh", .kernel_regularizer = nn::l2(0.0003)}),
         Dense({.units = 10, .activation = "softmax", .kernel_regularizer = nn::l2(0.0003)}),
     };
-    CHECK(model.penalty().item() == Approx(0.14106).epsilon(0.02));
+    CHECK(model.penalty().item() == Close(0.14106, 0.01));
   }
 }
 
@@ -389,23 +405,26 @@ TEST_CASE("initializers: the bounds of glorot_uniform in the tutorial's network"
   check({100, 10}, 0.23354968, 0.99);
 }
 
-TEST_CASE("initializers: bounds and variance") {
+TEST_CASE("initializers: the law, the variance and the bounds of each") {
   const double fan_in = 400, fan_out = 300;
   // Of 120,000 numbers the variance is known to a standard deviation of 0.3 % (uniform) or 0.4 % (normal) of it.
-  const auto check = [&](const char* name, double expected, double bound) {
+  const auto check = [&](const char* name, double expected, double bound, auto distribution) {
     for (const DType dtype : {float32, float64}) {
       INFO(name);
       const Numbers values = initial(name, {400, 300}, dtype);
-      CHECK(variance(values) == Approx(expected).epsilon(0.015));
+      CHECK(variance(values) == Close(expected, 0.015));
       CHECK(largest(values) <= bound * (1 + 1e-7));
-      double total = 0;
-      for (const double value : values) total += value;
-      CHECK(std::abs(total) < 4 * std::sqrt(expected * double(values.size())));
+      CHECK(std::abs(testing::mean(values)) < 4 * std::sqrt(expected / double(values.size())));
+      CHECK(testing::kolmogorov_smirnov(values, distribution) < 1.95);
     }
   };
-  const auto uniform = [&](const char* name, double expected) { check(name, expected, std::sqrt(3 * expected)); };
+  const auto uniform = [&](const char* name, double expected) {
+    const double bound = std::sqrt(3 * expected);
+    check(name, expected, bound, [=](double x) { return testing::uniform_distribution(x, -bound, bound); });
+  };
   const auto truncated = [&](const char* name, double expected) {
-    check(name, expected, 2 * std::sqrt(expected) / 0.87962566103423978);
+    const double stddev = std::sqrt(expected / testing::truncated_variance);
+    check(name, expected, 2 * stddev, [=](double x) { return testing::truncated_distribution(x, 0, stddev); });
   };
   uniform("glorot_uniform", 2 / (fan_in + fan_out));
   truncated("glorot_normal", 2 / (fan_in + fan_out));
@@ -414,18 +433,31 @@ TEST_CASE("initializers: bounds and variance") {
   uniform("lecun_uniform", 1 / fan_in);
   truncated("lecun_normal", 1 / fan_in);
   uniform("random_uniform", 0.05 * 0.05 / 3);
-  check("random_normal", 0.05 * 0.05, 0.05 * 6);
-  check("truncated_normal", std::pow(0.05 * 0.87962566103423978, 2), 0.1);
+  check("random_normal", 0.05 * 0.05, 0.05 * 6, [](double x) { return testing::normal_distribution(x, 0, 0.05); });
+  truncated("truncated_normal", 0.05 * 0.05 * testing::truncated_variance);
+}
+
+TEST_CASE("initializers: the tests of their laws see a variance that is a tenth too small") {
+  const Numbers values = initial("he_uniform", {400, 300});
+  const double bound = std::sqrt(6 / 400.0), wide = bound / std::sqrt(0.9);
+  CHECK(testing::kolmogorov_smirnov(values, [=](double x) { return testing::uniform_distribution(x, -wide, wide); }) >
+        5);
+  CHECK_FALSE(variance(values) == Close(2 / 400.0 / 0.9, 0.015));
 }
 
 TEST_CASE("initializers: options") {
   const Numbers uniform = initial(nn::random_uniform({.low = 2, .high = 3}), {10000});
   CHECK(*std::min_element(uniform.begin(), uniform.end()) >= 2);
   CHECK(*std::max_element(uniform.begin(), uniform.end()) < 3);
-  CHECK(variance(uniform) == Approx(1.0 / 12).epsilon(0.05));
+  CHECK(variance(uniform) == Close(1.0 / 12, 0.05));
   const Numbers normal = initial(nn::random_normal({.mean = 5, .stddev = 2}), {10000});
-  CHECK(variance(normal) == Approx(4).epsilon(0.06));
+  CHECK(variance(normal) == Close(4, 0.06));
+  CHECK(testing::mean(normal) == Close(5, 0.016));
+  CHECK(testing::kolmogorov_smirnov(normal, [](double x) { return testing::normal_distribution(x, 5, 2); }) < 1.95);
   const Numbers truncated = initial(nn::truncated_normal({.mean = 5, .stddev = 2}), {10000});
+  CHECK(testing::kolmogorov_smirnov(truncated, [](double x) { return testing::truncated_distribution(x, 5, 2); }) <
+        1.95);
+  CHECK(variance(truncated) == Close(4 * testing::truncated_variance, 0.06));
   CHECK(*std::min_element(truncated.begin(), truncated.end()) >= 1);
   CHECK(*std::max_element(truncated.begin(), truncated.end()) <= 9);
 }
@@ -448,6 +480,16 @@ TEST_CASE("initializers: orthogonal") {
   CHECK(from_orthogonal(initial("orthogonal", {30, 80}, float64), 30, 80, 1) < 1e-14);
   CHECK(from_orthogonal(initial(nn::orthogonal(3), {40, 20}, float64), 40, 20, 3) < 1e-13);
   CHECK(from_orthogonal(initial("orthogonal", {3, 3, 4, 8}, float64), 36, 8, 1) < 1e-14);
+  // Evenly drawn, a column is a point of the sphere, each of whose coordinates is uniform in three dimensions.
+  Generator generator(12);
+  const nn::Initializer orthogonal("orthogonal");
+  std::vector<Numbers> coordinates(9);
+  for (int i = 0; i < 2000; ++i) {
+    const Numbers q = orthogonal({3, 3}, float64, generator).to_vector<double>();
+    for (std::size_t k = 0; k < 9; ++k) coordinates[k].push_back(q[k]);
+  }
+  for (const Numbers& values : coordinates)
+    CHECK(testing::kolmogorov_smirnov(values, [](double x) { return testing::uniform_distribution(x, -1, 1); }) < 1.95);
   // Signs of both kinds: an orthogonal matrix drawn evenly has no preferred corner.
   const Numbers values = initial("orthogonal", {60, 60}, float64);
   double diagonal = 0;

@@ -11,6 +11,7 @@
 #include "lib/kernels/gemm/tiles.hpp"
 #include "lib/parallel.hpp"
 #include "lib/random.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
 using kernels::Matrix;
@@ -141,8 +142,8 @@ TEST_CASE_TEMPLATE("gemm: starts from nothing, a matrix, one row for all, or its
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t j = 0; j < n; ++j) {
       const auto at = static_cast<std::size_t>(i * n + j);
-      CHECK(row[at] == doctest::Approx(zero[at] + start.at(0, j)));
-      CHECK(full[at] == doctest::Approx(zero[at] + start.at(i, j)));
+      CHECK(row[at] == Close(zero[at] + start.at(0, j), 1e-6));
+      CHECK(full[at] == Close(zero[at] + start.at(i, j), 1e-6));
     }
 }
 
