@@ -75,10 +75,10 @@ Work mlp_adam() {
 
 /// Two convolutions and two dense layers, written with operations.
 struct Cnn : nn::Model {
-  Tensor& kernel_1 = parameter("kernel_1", uniform({3, 3, 1, 32}, -0.3, 0.3));
-  Tensor& bias_1 = parameter("bias_1", xg::zeros({32}));
-  Tensor& kernel_2 = parameter("kernel_2", uniform({3, 3, 32, 64}, -0.05, 0.05));
-  Tensor& bias_2 = parameter("bias_2", xg::zeros({64}));
+  nn::Parameter kernel_1 = parameter("kernel_1", uniform({3, 3, 1, 32}, -0.3, 0.3));
+  nn::Parameter bias_1 = parameter("bias_1", xg::zeros({32}));
+  nn::Parameter kernel_2 = parameter("kernel_2", uniform({3, 3, 32, 64}, -0.05, 0.05));
+  nn::Parameter bias_2 = parameter("bias_2", xg::zeros({64}));
   nn::Dense& hidden = add(nn::Dense({.units = 128, .input_dim = 12 * 12 * 64, .activation = "relu"}));
   nn::Dense& output = add(nn::Dense({.units = 10, .activation = "softmax"}));
 

@@ -45,6 +45,11 @@ Metric accuracy(const std::string&, const std::string& loss, std::int64_t width)
 
 }  // namespace
 
+Metric::Metric(std::string name, BatchSum batch_sum, std::source_location where)
+    : name_(std::move(name)), batch_sum_(std::move(batch_sum)) {
+  if (!batch_sum_) throw ValueError(concat("Metric: the function of '", name_, "' is null"), where);
+}
+
 void Metric::reset() {
   sum_ = 0;
   samples_ = 0;
@@ -52,6 +57,8 @@ void Metric::reset() {
 
 void Metric::update(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
+  if (y_pred.rank() == 0)
+    throw ShapeError(concat(name_, ": y_pred is a single number: its first axis must be the samples"), where);
   sum_ += batch_sum_(y_true, y_pred);
   samples_ += y_pred.shape()[0];
 }

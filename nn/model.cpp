@@ -9,37 +9,21 @@
 #include "lib/kernels/copy.hpp"
 #include "nn/callbacks/progress_bar.hpp"
 #include "nn/data/batches.hpp"
+#include "nn/optimizers/step.hpp"
+#include "nn/scopes.hpp"
 
 namespace xg::nn {
 namespace {
 
-/// Puts a module and its children into one mode and back into those they were in.
-class ModeScope {
- public:
-  ModeScope(Module& module, bool training) {
-    remember(module);
-    module.train(training);
-  }
-  ~ModeScope() {
-    // A module's mode reaches its children, which come after it here.
-    for (auto& [module, outer] : modes_) module->train(outer);
-  }
-  ModeScope(const ModeScope&) = delete;
-  ModeScope& operator=(const ModeScope&) = delete;
-
- private:
-  void remember(Module& module) {
-    modes_.emplace_back(&module, module.training());
-    for (const auto& [name, child] : module.children()) remember(*child);
-  }
-
-  std::vector<std::pair<Module*, bool>> modes_;
-};
+/// True if both are the same leaf, or the same elements of a constant.
+bool same_parameter(const Tensor& a, const Tensor& b) {
+  if (a.node() || b.node()) return a.node() == b.node();
+  return a.shape() == b.shape() && a.array().shares_storage(b.array()) && a.array().raw() == b.array().raw();
+}
 
 bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
-  return std::any_of(list.begin(), list.end(), [&](const NamedTensor& parameter) {
-    return parameter.value.array().shares_storage(wanted.value.array());
-  });
+  return std::any_of(list.begin(), list.end(),
+                     [&](const NamedTensor& parameter) { return same_parameter(parameter.value, wanted.value); });
 }
 
 bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTensor>& others) {
@@ -47,12 +31,13 @@ bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTens
                      [&](const NamedTensor& parameter) { return contains(others, parameter); });
 }
 
-/// The parameters with a regularizer that are not in `list`.
+/// The parameters with a regularizer that are not in `list`, or frozen.
 std::vector<NamedTensor> regularized_outside(const std::vector<NamedTensor>& list,
                                              const std::vector<NamedTensor>& parameters) {
   std::vector<NamedTensor> outside;
   for (const auto& parameter : parameters)
-    if (parameter.regularizer && !contains(list, parameter)) outside.push_back(parameter);
+    if (parameter.regularizer && !(parameter.value.requires_grad() && contains(list, parameter)))
+      outside.push_back(parameter);
   return outside;
 }
 
@@ -79,12 +64,13 @@ struct Model::TrainingSetup {
   /// Parameters with a regularizer that the optimizer was not given; known after the first pass.
   std::optional<std::vector<NamedTensor>> fixed = {};
   bool attached_here = false;  ///< the trainer gave the optimizer all parameters there were
+  bool in_fit = false;         ///< fit() is running
 };
 
 /// The running means of the loss and the metrics over the samples of an epoch.
 class Model::Figures {
  public:
-  explicit Figures(const TrainingSetup& setup) : setup_(setup) { logs_.set("loss", 0); }
+  explicit Figures(std::shared_ptr<const TrainingSetup> setup) : setup_(std::move(setup)) { logs_.set("loss", 0); }
 
   void add_loss(double loss, const Tensor& x) {
     const auto count = static_cast<double>(x.shape()[0]);
@@ -94,8 +80,8 @@ class Model::Figures {
   }
   void add_metrics(const Tensor& y, const Tensor& prediction) {
     if (metrics_.empty())
-      for (const auto& choice : setup_.metrics)
-        metrics_.push_back(choice.make(setup_.loss.name(), prediction.rank() > 1 ? prediction.shape().back() : 1));
+      for (const auto& choice : setup_->metrics)
+        metrics_.push_back(choice.make(setup_->loss.name(), prediction.rank() > 1 ? prediction.shape().back() : 1));
     for (auto& metric : metrics_) {
       metric.update(y, prediction);
       logs_.set(metric.name(), metric.result());
@@ -103,25 +89,78 @@ class Model::Figures {
   }
 
   const Logs& logs() const { return logs_; }
-  Score score() const {
-    Score score;
-    for (const auto& [name, value] : logs_) {
-      if (name == "loss")
-        score.loss = value;
-      else
-        score.metrics.set(name, value);
-    }
+  /// The figures as a Score. Takes no memory: a step that was made cannot fail any more.
+  Score score() && {
+    Score score{.loss = logs_["loss"], .metrics = std::move(logs_)};
+    score.metrics.remove("loss");
     return score;
   }
 
  private:
-  const TrainingSetup& setup_;
+  std::shared_ptr<const TrainingSetup> setup_;
   std::vector<Metric> metrics_;
   double loss_sum_ = 0, samples_ = 0;
   Logs logs_;
 };
 
+/// An attempt at a training step: unless it succeeds, its end leaves the model, the gradients and the optimizer as they
+/// were.
+class Model::StepAttempt {
+ public:
+  StepAttempt(Model& model, TrainingSetup& setup)
+      : passes_(model, Attempt::At::pass), model_(model), setup_(setup), knew_fixed_(setup.fixed.has_value()) {}
+  ~StepAttempt() {
+    if (succeeded_) return;
+    auto& parameters = setup_.optimizer->parameters_;
+    for (std::size_t i = 0; i < gradients_.size(); ++i) put_back(parameters[i].value, gradients_[i]);
+    if (!knew_fixed_) setup_.fixed.reset();
+    if (attached_) setup_.attached_here = false;
+    if (attached_) setup_.optimizer->detach();
+  }
+  StepAttempt(const StepAttempt&) = delete;
+  StepAttempt& operator=(const StepAttempt&) = delete;
+
+  /// Gives an optimizer without parameters those of the model.
+  void attach() {
+    if (setup_.optimizer->attached()) return;
+    setup_.optimizer->attach(model_.parameters());
+    if (!setup_.optimizer->attached())
+      throw ValueError("fit: the model has no parameters to train", std::source_location::current());
+    attached_ = setup_.attached_here = true;
+  }
+  /// Makes room for the gradients of this step.
+  void set_gradients_aside() {
+    auto& parameters = setup_.optimizer->parameters_;
+    gradients_.reserve(parameters.size());
+    for (auto& parameter : parameters) {
+      gradients_.push_back(parameter.value.grad());
+      parameter.value.zero_grad();
+    }
+  }
+  void succeed() {
+    succeeded_ = true;
+    passes_.succeed();
+  }
+
+ private:
+  static void put_back(Tensor& parameter, const Tensor& gradient) {
+    parameter.zero_grad();
+    if (gradient.defined()) parameter.set_grad(gradient);
+  }
+
+  Attempt passes_;
+  Model& model_;
+  TrainingSetup& setup_;
+  bool knew_fixed_;
+  bool attached_ = false;
+  bool succeeded_ = false;
+  std::vector<Tensor, pool::Allocator<Tensor>> gradients_;
+};
+
 void Model::compile(CompileOptions options, std::source_location where) {
+  check_here(where);
+  if (training_setup_ && training_setup_->in_fit)
+    throw ValueError("compile: the model is in fit(): a callback cannot compile it", where);
   if (!options.optimizer.get())
     throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
@@ -131,14 +170,15 @@ void Model::compile(CompileOptions options, std::source_location where) {
       TrainingSetup{options.optimizer.get(), std::move(options.loss), std::move(options.metrics)});
 }
 
-Model::TrainingSetup& Model::setup(const char* call, std::source_location where) {
+std::shared_ptr<Model::TrainingSetup> Model::setup(const char* call, std::source_location where) const {
+  check_here(where);
   if (!training_setup_)
     throw ValueError(concat(call, ": the model is not compiled: call compile({.optimizer = ..., .loss = ...}) first"),
                      where);
-  return *training_setup_;
+  return training_setup_;
 }
 
-Optimizer& Model::optimizer(std::source_location where) { return *setup("optimizer", where).optimizer; }
+Optimizer& Model::optimizer(std::source_location where) { return *setup("optimizer", where)->optimizer; }
 
 void Model::check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
                           std::source_location where) const {
@@ -169,32 +209,33 @@ void Model::check_no_newcomers() const {
 }
 
 void Model::rehearse(const Tensor& x, const Tensor& y) {
-  Figures scratch(*training_setup_);
+  Figures scratch(training_setup_);
   measure(x.array().slice(0, 0, 1, 1), y.array().slice(0, 0, 1, 1), 1, scratch, nullptr);
 }
 
 void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
-  Optimizer& optimizer = *training_setup_->optimizer;
+  TrainingSetup& setup = *training_setup_;
+  Optimizer& optimizer = *setup.optimizer;
+  StepAttempt attempt(*this, setup);
   const Tensor prediction = (*this)(x);
-  if (!optimizer.attached()) {
-    optimizer.attach(parameters());
-    training_setup_->attached_here = true;
-  }
+  attempt.attach();
   Tensor loss = data_loss(y, prediction);
-  for (const Tensor& term : pass_penalties()) loss += term;
+  for (const Tensor& term : pass_penalties()) loss = loss + term;
   // The optimizer adds the l2 regularizers of parameters in its own pass.
   for (const auto& [name, value, regularizer] : optimizer.parameters())
-    if (regularizer && regularizer.l2_factor() == 0) loss += regularizer(value);
-  if (!training_setup_->fixed) {
+    if (regularizer && regularizer.l2_factor() == 0 && value.requires_grad()) loss = loss + regularizer(value);
+  if (!setup.fixed) {
     check_no_newcomers();
-    training_setup_->fixed = regularized_outside(optimizer.parameters(), parameters());
+    setup.fixed = regularized_outside(optimizer.parameters(), parameters());
   }
-  const double fixed_penalty = penalty_of(*training_setup_->fixed);
-  // Before anything changes: a metric may not fit.
+  const double fixed_penalty = penalty_of(*setup.fixed);
+  // Before anything changes: a metric may not fit, and there may be no memory.
   figures.add_metrics(y, prediction);
-  optimizer.zero_grad();
+  Optimizer::Step step(optimizer, true, std::source_location::current());
+  attempt.set_gradients_aside();
   loss.backward();
-  const double l2_penalty = optimizer.step_with_penalties();
+  const double l2_penalty = step.make();
+  attempt.succeed();
   figures.add_loss(loss.item() + l2_penalty + fixed_penalty, x);
 }
 
@@ -205,10 +246,11 @@ Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_locati
   const ModeScope mode(*this, true);
   const WithGrad recording;
   train_step(x, y, figures);
-  return figures.score();
+  return std::move(figures).score();
 }
 
 void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line) {
+  Attempt attempt(*this, Attempt::At::pass);
   const ModeScope mode(*this, false);
   // The graph is recorded here too: it is where a loss finds the logits behind probabilities.
   const WithGrad recording;
@@ -224,6 +266,7 @@ void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, F
     seen += x_batch.shape()[0];
     if (line) line->update(seen, {});
   }
+  attempt.succeed();
 }
 
 Score Model::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options, std::source_location where) {
@@ -233,12 +276,14 @@ Score Model::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& o
   std::optional<ProgressLine> line;
   if (options.verbose > 0) line.emplace(x.shape()[0], options.display);
   measure(x, y, options.batch_size, figures, line ? &*line : nullptr);
-  return figures.score();
+  return std::move(figures).score();
 }
 
 Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::source_location where) {
+  check_here(where);
   check_samples("predict", x, x, options.batch_size, where);
   const CallerScope scope(where);
+  Attempt attempt(*this, Attempt::At::pass);
   const ModeScope mode(*this, false);
   const NoGrad values_only;
   Array all;
@@ -258,6 +303,7 @@ Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::sourc
     kernels::copy(part, place);
     start += part.shape()[0];
   }
+  attempt.succeed();
   return all;
 }
 
@@ -288,19 +334,37 @@ Split split_samples(const Tensor& x, const Tensor& y, const FitOptions& options,
   return {part(x, 0, kept), part(y, 0, kept), {part(x, kept, samples), part(y, kept, samples)}};
 }
 
+/// Tells that fit() is running.
+class FitScope {
+ public:
+  explicit FitScope(bool& in_fit) : in_fit_(in_fit) { in_fit_ = true; }
+  ~FitScope() { in_fit_ = false; }
+  FitScope(const FitScope&) = delete;
+  FitScope& operator=(const FitScope&) = delete;
+
+ private:
+  bool& in_fit_;
+};
+
 }  // namespace
 
 std::vector<std::shared_ptr<Callback>> Model::make_callbacks(const FitOptions& options,
-                                                             const std::shared_ptr<History>& history) const {
+                                                             const std::shared_ptr<History>& history,
+                                                             std::source_location where) const {
   std::vector<std::shared_ptr<Callback>> callbacks;
   if (options.verbose > 0) callbacks.push_back(std::make_shared<ProgressBar>(options.verbose, options.display));
-  for (const auto& choice : options.callbacks) callbacks.push_back(choice.get());
+  for (const auto& choice : options.callbacks) {
+    if (!choice.get()) throw ValueError("fit: a callback is a null pointer", where);
+    callbacks.push_back(choice.get());
+  }
   callbacks.push_back(history);
   return callbacks;
 }
 
 History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, std::source_location where) {
-  TrainingSetup& setting = setup("fit", where);
+  const std::shared_ptr<TrainingSetup> setting = setup("fit", where);
+  if (setting->in_fit)
+    throw ValueError("fit: the model is in fit() already: a callback may train it by train_on_batch()", where);
   check_samples("fit", x, y, options.batch_size, where);
   if (options.epochs < 1) throw ValueError(concat("fit: epochs must be at least 1, got ", options.epochs), where);
   const Split split = split_samples(x, y, options, where);
@@ -308,23 +372,24 @@ History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options, 
   const bool validates = x_val.defined() || y_val.defined();
   if (validates) check_samples("fit: validation_data", x_val, y_val, options.batch_size, where);
 
+  const auto history = std::make_shared<History>();
+  const auto callbacks = make_callbacks(options, history, where);
   const CallerScope scope(where);
   const ModeScope mode(*this, true);
   const WithGrad recording;
-  setting.fixed.reset();
+  const FitScope running(setting->in_fit);
+  setting->fixed.reset();
   if (validates && !(same_samples(split.x, x_val) && same_samples(split.y, y_val))) {
     // What does not fit shows now instead of after an epoch. The layers are built for the training samples.
     rehearse(split.x, split.y);
     rehearse(x_val, y_val);
   }
-  const auto history = std::make_shared<History>();
-  const auto callbacks = make_callbacks(options, history);
   const auto tell = [&](auto&& hook) {
     const OwnLines own;
     std::for_each(callbacks.begin(), callbacks.end(), hook);
   };
   TrainingRun run{*this, options.epochs, split.x.shape()[0], validates ? x_val.shape()[0] : 0, {"loss"}};
-  for (const auto& metric : setting.metrics) run.figures.push_back(metric.name());
+  for (const auto& metric : setting->metrics) run.figures.push_back(metric.name());
   if (validates)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
 

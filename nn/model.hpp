@@ -70,13 +70,15 @@ class XG_API Model : public Module {
   std::string type() const override { return "Model"; }
 
   /// Says how to train: must come before fit, evaluate and train_on_batch. A missing optimizer or loss is a ValueError,
-  /// as is an optimizer that changes another model's parameters.
+  /// as is an optimizer that changes another model's parameters, and a call by a callback of fit().
   void compile(CompileOptions options, std::source_location where = std::source_location::current());
   /// True once compile() was called.
   bool compiled() const { return training_setup_ != nullptr; }
 
   /// Trains for some epochs. x and y are cut along their first axes; the loss of a batch is computed before its update.
-  /// The figures of an epoch are the means over its samples. Bad arguments are errors before anything changes.
+  /// The figures of an epoch are the means over its samples. Bad arguments are errors before anything changes; a step
+  /// that fails later on, changes nothing, and the model stays as the steps before it left it. A callback may call
+  /// everything but fit() and compile().
   History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {},
               std::source_location where = std::source_location::current());
   /// Loss and metrics over all samples, in evaluation mode.
@@ -99,8 +101,9 @@ class XG_API Model : public Module {
  private:
   struct TrainingSetup;
   class Figures;
+  class StepAttempt;
 
-  TrainingSetup& setup(const char* call, std::source_location where);
+  std::shared_ptr<TrainingSetup> setup(const char* call, std::source_location where) const;
   void check_samples(const char* call, const Tensor& x, const Tensor& y, std::int64_t batch_size,
                      std::source_location where) const;
   Tensor data_loss(const Tensor& y, const Tensor& prediction) const;
@@ -111,7 +114,8 @@ class XG_API Model : public Module {
   void train_step(const Tensor& x, const Tensor& y, Figures& figures);
   void measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line);
   std::vector<std::shared_ptr<Callback>> make_callbacks(const FitOptions& options,
-                                                        const std::shared_ptr<History>& history) const;
+                                                        const std::shared_ptr<History>& history,
+                                                        std::source_location where) const;
 
   std::shared_ptr<TrainingSetup> training_setup_;
 };

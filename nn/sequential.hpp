@@ -38,25 +38,33 @@ class XG_API Sequential : public Model {
   Sequential(std::initializer_list<Item> modules);
 
   /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of
-  /// the last is a ShapeError, and not appended.
+  /// the last is a ShapeError, and not appended; nor is one that this one is a part of, which is a ValueError.
   template <std::derived_from<Module> M>
-  M& add(M module, std::string name = {}, std::source_location where = std::source_location::current()) {
+  M& add(M&& module, std::string name = {}, std::source_location where = std::source_location::current()) {
+    check_child(module, name, where);
+    const std::optional<Shape> result = build_next(module, where);
     auto owned = std::make_shared<M>(std::move(module));
-    append(owned, std::move(name), where);
+    append(owned, std::move(name), result, where);
     return *owned;
   }
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Sequential"; }
   std::optional<Shape> build(const Shape& sample, std::source_location where) override;
+  bool built() const override { return input_shape_ || output_shape_; }
   std::optional<Shape> input_shape() const override;
 
  protected:
+  void unbuild() noexcept override;
   bool reports_caller() const override { return true; }
 
  private:
-  void append(std::shared_ptr<Module> module, std::string name, std::source_location where);
+  static std::optional<Shape> known_input(const Module& module);
+  std::optional<Shape> build_next(Module& module, std::source_location where) const;
+  void append(std::shared_ptr<Module> module, std::string name, const std::optional<Shape>& output_shape,
+              std::source_location where);
 
+  std::optional<Shape> input_shape_;
   std::optional<Shape> output_shape_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <vector>
 
 #include "lib/parallel.hpp"
 
@@ -33,15 +32,18 @@ void sgd(Array& w, const Array& g, double rate) {
 
 namespace {
 
-/// A block of sgd_decayed; the sum of the squares in as many lanes as keep the additions from waiting for each other.
-template <class T>
-[[gnu::noinline]] T decayed_block(T* __restrict w, const T* __restrict g, std::int64_t count, T rate, T decay) {
+constexpr std::int64_t block_size = 4096;
+
+/// w = change(w, g) in a block; the sum of the squares of the old w, in as many lanes as keep the additions from
+/// waiting for each other.
+template <class T, class Change>
+[[gnu::noinline]] T decayed_block(T* __restrict w, const T* __restrict g, std::int64_t count, Change change) {
   constexpr std::int64_t width = 64;
   T lane[width] = {};
   const auto element = [&](std::int64_t i, T& squares) {
     const T old = w[i];
     squares += old * old;
-    w[i] = old - rate * (g[i] + decay * old);
+    w[i] = change(old, g[i]);
   };
   std::int64_t i = 0;
   for (; i + width <= count; i += width)
@@ -52,20 +54,33 @@ template <class T>
   return lane[0];
 }
 
-}  // namespace
-
-double sgd_decayed(Array& w, const Array& g, double rate, double decay) {
-  constexpr std::int64_t block = 4096;
-  std::vector<double, pool::Allocator<double>> squares(static_cast<std::size_t>((w.size() + block - 1) / block));
-  dispatch_floating(w.dtype(), [&]<class T>() {
-    parallel_for(w.size(), block, static_cast<double>(w.size()), [&](std::int64_t begin, std::int64_t end) {
-      for (auto i = begin; i < end; i += block)
-        squares[static_cast<std::size_t>(i / block)] = static_cast<double>(decayed_block(
-            w.data<T>() + i, g.data<T>() + i, std::min(block, end - i), static_cast<T>(rate), static_cast<T>(decay)));
-    });
+template <class T, class Change>
+double decayed(Array& w, const Array& g, double* room, Change change) {
+  parallel_for(w.size(), block_size, static_cast<double>(w.size()), [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = begin; i < end; i += block_size)
+      room[i / block_size] =
+          static_cast<double>(decayed_block(w.data<T>() + i, g.data<T>() + i, std::min(block_size, end - i), change));
   });
   w.bump_version();
-  return std::accumulate(squares.begin(), squares.end(), 0.0);
+  return std::accumulate(room, room + decay_room(w.size()), 0.0);
+}
+
+}  // namespace
+
+std::size_t decay_room(std::int64_t size) { return static_cast<std::size_t>((size + block_size - 1) / block_size); }
+
+double sgd_decayed(Array& w, const Array& g, double rate, double decay, double* room) {
+  return dispatch_floating(w.dtype(), [&]<class T>() {
+    const T step = static_cast<T>(rate), share = static_cast<T>(decay);
+    return decayed<T>(w, g, room, [=](T old, T gradient) { return old - step * (gradient + share * old); });
+  });
+}
+
+double decayed_gradient(Array& w, const Array& g, double decay, double* room) {
+  return dispatch_floating(w.dtype(), [&]<class T>() {
+    const T share = static_cast<T>(decay);
+    return decayed<T>(w, g, room, [=](T old, T gradient) { return gradient + share * old; });
+  });
 }
 
 void sgd_momentum(Array& w, const Array& g, Array& v, double rate, double momentum, bool nesterov) {

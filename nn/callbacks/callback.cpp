@@ -11,6 +11,10 @@ void Logs::set(const std::string& name, double value) {
   entries_.emplace_back(name, value);
 }
 
+void Logs::remove(const std::string& name) {
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.first == name; });
+}
+
 bool Logs::contains(const std::string& name) const {
   for (const auto& [key, value] : entries_)
     if (key == name) return true;

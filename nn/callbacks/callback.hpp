@@ -23,6 +23,8 @@ class XG_API Logs {
 
   /// Adds one, or replaces it.
   void set(const std::string& name, double value);
+  /// Takes away the one of that name, if there is one.
+  void remove(const std::string& name);
   /// True if there is one of that name.
   bool contains(const std::string& name) const;
   /// An unknown name is a ValueError that lists the known ones.

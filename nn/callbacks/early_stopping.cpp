@@ -1,6 +1,7 @@
 #include "nn/callbacks/early_stopping.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/error.hpp"
 #include "nn/model.hpp"
@@ -48,12 +49,13 @@ bool EarlyStopping::improved(double value) const {
 void EarlyStopping::on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) {
   const double value = logs[options_.monitor];
   if (improved(value)) {
+    std::vector<Array> weights;
+    if (options_.restore_best_weights)
+      for (const Tensor& tensor : state_of(run.model)) weights.push_back(tensor.array().clone());
+    best_weights_ = std::move(weights);
     started_ = true;
     best_ = value;
     wait_ = 0;
-    if (!options_.restore_best_weights) return;
-    best_weights_.clear();
-    for (const Tensor& tensor : state_of(run.model)) best_weights_.push_back(tensor.array().clone());
     return;
   }
   if (++wait_ < options_.patience) return;

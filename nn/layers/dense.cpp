@@ -18,19 +18,31 @@ Dense::Dense(DenseOptions options, std::source_location where)
 void Dense::make_parameters(std::int64_t input_dim, std::source_location where) {
   const CallerScope scope(where);
   const Shape kernel{input_dim, options_.units}, bias{options_.units};
-  kernel_ = &parameter("kernel", options_.kernel_initializer(kernel, float32, generator_), options_.kernel_regularizer);
-  if (options_.use_bias)
-    bias_ = &parameter("bias", options_.bias_initializer(bias, float32, generator_), options_.bias_regularizer);
+  const std::uint64_t draws = generator_.step();
+  try {
+    parameter("kernel", options_.kernel_initializer(kernel, float32, generator_), options_.kernel_regularizer);
+    if (options_.use_bias)
+      parameter("bias", options_.bias_initializer(bias, float32, generator_), options_.bias_regularizer);
+  } catch (...) {
+    unbuild();
+    generator_.set_step(draws);
+    throw;
+  }
+}
+
+void Dense::unbuild() noexcept {
+  undeclare("kernel");
+  undeclare("bias");
 }
 
 std::optional<Shape> Dense::build(const Shape& sample, std::source_location where) {
   if (sample.rank() == 0) throw ShapeError("Dense: the input needs a last axis of features, but has none", where);
-  if (!kernel_) make_parameters(sample.back(), where);
-  const std::int64_t expected = kernel_->shape()[0];
-  if (sample.back() != expected)
+  if (!built()) make_parameters(sample.back(), where);
+  const Shape& kernel = declared("kernel")->shape();
+  if (sample.back() != kernel[0])
     throw ShapeError(
-        concat("Dense: the last axis of the input must be ", expected, ", as in the kernel ", kernel_->shape(),
-               ", but a sample has shape ", sample, sample.elements() == expected ? ": flatten it first" : ""),
+        concat("Dense: the last axis of the input must be ", kernel[0], ", as in the kernel ", kernel,
+               ", but a sample has shape ", sample, sample.elements() == kernel[0] ? ": flatten it first" : ""),
         where);
   Shape result = sample;
   result[result.rank() - 1] = options_.units;
@@ -38,15 +50,16 @@ std::optional<Shape> Dense::build(const Shape& sample, std::source_location wher
 }
 
 std::optional<Shape> Dense::input_shape() const {
-  if (!kernel_) return std::nullopt;
-  return Shape{kernel_->shape()[0]};
+  if (!built()) return std::nullopt;
+  return Shape{declared("kernel")->shape()[0]};
 }
 
 Tensor Dense::forward(const Tensor& x) {
   Shape sample = x.shape();
   if (sample.rank() > 1) sample.erase(0);
   build(sample, std::source_location::current());
-  const Tensor z = bias_ ? linear(x, *kernel_, *bias_) : matmul(x, *kernel_);
+  const Tensor &kernel = *declared("kernel"), *bias = declared("bias");
+  const Tensor z = bias ? linear(x, kernel, *bias) : matmul(x, kernel);
   const Tensor y = options_.activation(z);
   if (options_.activity_regularizer) {
     const Tensor term = options_.activity_regularizer(y);

@@ -33,15 +33,18 @@ class XG_API Dense : public Layer {
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dense"; }
   std::optional<Shape> build(const Shape& sample, std::source_location where) override;
+  bool built() const override { return declared("kernel") != nullptr; }
   std::optional<Shape> input_shape() const override;
+
+ protected:
+  void unbuild() noexcept override;
+  Generator* generator() override { return &generator_; }
 
  private:
   void make_parameters(std::int64_t input_dim, std::source_location where);
 
   DenseOptions options_;
   Generator generator_;
-  Tensor* kernel_ = nullptr;
-  Tensor* bias_ = nullptr;
 };
 
 }  // namespace xg::nn

@@ -18,6 +18,9 @@ class XG_API Dropout : public Layer {
   std::string type() const override { return "Dropout"; }
   std::optional<Shape> build(const Shape& sample, std::source_location) override { return sample; }
 
+ protected:
+  Generator* generator() override { return &generator_; }
+
  private:
   double rate_;
   Generator generator_;

@@ -14,18 +14,19 @@ Adam::Adam(const AdamOptions& options, std::source_location where)
 }
 
 Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where) : Adam(options, where) {
-  attach(std::move(parameters).take());
+  attach(std::move(parameters).take(), where);
 }
 
 std::vector<Array> Adam::make_state(const Array& parameter) const {
   return {Array::zeros(parameter.shape(), parameter.dtype()), Array::zeros(parameter.shape(), parameter.dtype())};
 }
 
-void Adam::update(Array& parameter, const Array& gradient, std::vector<Array>& state) {
-  const auto t = static_cast<double>(iterations() + 1);
+void Adam::update(Array& parameter, const Array& gradient, State& state) {
+  const auto t = static_cast<double>(state.steps + 1);
   const double rate =
       learning_rate() * std::sqrt(1 - std::pow(options_.beta_2, t)) / (1 - std::pow(options_.beta_1, t));
-  kernels::adam(parameter, gradient, state[0], state[1], {rate, options_.beta_1, options_.beta_2, options_.epsilon});
+  kernels::adam(parameter, gradient, state.arrays[0], state.arrays[1],
+                {rate, options_.beta_1, options_.beta_2, options_.epsilon});
 }
 
 }  // namespace xg::nn

@@ -12,9 +12,9 @@ struct AdamOptions {
   double epsilon = 1e-7;         ///< added to the root
 };
 
-/// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1,
-/// rate = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t); m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2)
-/// g^2; w -= rate m / (sqrt(v) + epsilon).
+/// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1
+/// for each parameter, rate = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t); m = beta_1 m + (1 - beta_1) g; v =
+/// beta_2 v + (1 - beta_2) g^2; w -= rate m / (sqrt(v) + epsilon).
 class XG_API Adam : public Optimizer {
  public:
   /// A negative rate, a beta outside [0, 1) or an epsilon that is not positive is a ValueError.
@@ -24,7 +24,7 @@ class XG_API Adam : public Optimizer {
                 std::source_location where = std::source_location::current());
 
  protected:
-  void update(Array& parameter, const Array& gradient, std::vector<Array>& state) override;
+  void update(Array& parameter, const Array& gradient, State& state) override;
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:

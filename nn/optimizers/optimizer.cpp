@@ -1,13 +1,19 @@
 #include "nn/optimizers/optimizer.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <map>
+#include <optional>
 #include <utility>
 
-#include "lib/kernels/arithmetic.hpp"
-#include "lib/kernels/reduce.hpp"
+#include "autograd/indexed.hpp"
+#include "autograd/node.hpp"
+#include "lib/kernels/copy.hpp"
+#include "lib/kernels/update.hpp"
 #include "nn/lookup.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
+#include "nn/optimizers/step.hpp"
 
 namespace xg::nn {
 
@@ -16,59 +22,152 @@ Optimizer::Optimizer(const char* name, double learning_rate, std::source_locatio
   set_learning_rate(learning_rate, where);
 }
 
-void Optimizer::attach(std::vector<NamedTensor> parameters) {
-  parameters_ = std::move(parameters);
-  std::erase_if(parameters_, [](const NamedTensor& parameter) { return !parameter.value.requires_grad(); });
-  states_.assign(parameters_.size(), {});
+std::vector<Optimizer::State> Optimizer::clones(std::vector<State> states) {
+  for (State& state : states)
+    for (Array& array : state.arrays) array = array.clone();
+  return states;
 }
 
-void Optimizer::check_attached(std::source_location where) const {
-  if (parameters_.empty())
-    throw ValueError(concat(name_,
+Optimizer::Optimizer(const Optimizer& other)
+    : name_(other.name_),
+      learning_rate_(other.learning_rate_),
+      iterations_(other.iterations_),
+      parameters_(other.parameters_),
+      states_(clones(other.states_)) {}
+
+Optimizer::Optimizer(Optimizer&& other) noexcept
+    : name_(other.name_),
+      learning_rate_(other.learning_rate_),
+      iterations_(std::exchange(other.iterations_, 0)),
+      parameters_(std::exchange(other.parameters_, {})),
+      states_(std::exchange(other.states_, {})) {}
+
+Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
+  if (this == &other) return *this;
+  name_ = other.name_;
+  learning_rate_ = other.learning_rate_;
+  iterations_ = std::exchange(other.iterations_, 0);
+  parameters_ = std::exchange(other.parameters_, {});
+  states_ = std::exchange(other.states_, {});
+  return *this;
+}
+
+Optimizer& Optimizer::operator=(const Optimizer& other) {
+  std::vector<NamedTensor> parameters = other.parameters_;
+  std::vector<State> states = clones(other.states_);
+  name_ = other.name_;
+  learning_rate_ = other.learning_rate_;
+  iterations_ = other.iterations_;
+  parameters_ = std::move(parameters);
+  states_ = std::move(states);
+  return *this;
+}
+
+void Optimizer::attach(std::vector<NamedTensor> parameters, std::source_location where) {
+  std::map<const Node*, std::size_t> known, listed;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) known.emplace(parameters_[i].value.node().get(), i);
+  std::vector<NamedTensor> kept;
+  std::vector<std::optional<std::size_t>> earlier;
+  for (NamedTensor& parameter : parameters) {
+    if (!parameter.value.requires_grad()) continue;
+    const Node* const leaf = parameter.value.node().get();
+    if (!listed.emplace(leaf, kept.size()).second) continue;
+    const std::string who = name_ + (": parameter '" + parameter.name + "'");
+    check_own_places(who.c_str(), parameter.value.array(), where);
+    const auto found = known.find(leaf);
+    earlier.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
+    kept.push_back(std::move(parameter));
+  }
+  std::vector<State> states(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);
+  parameters_ = std::move(kept);
+  states_ = std::move(states);
+}
+
+void Optimizer::detach() noexcept {
+  parameters_.clear();
+  states_.clear();
+}
+
+void Optimizer::step(std::source_location where) { Step(*this, false, where).make(); }
+
+double Optimizer::step_with_penalties(std::source_location where) { return Step(*this, true, where).make(); }
+
+Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
+    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where), changes_(optimizer.parameters_.size()) {
+  if (changes_.empty())
+    throw ValueError(concat(optimizer.name_,
                             ": no parameters to change: construct it with net.parameters(), after the first pass "
                             "if layers learn their input size from it"),
                      where);
+  for (std::size_t i = 0; i < changes_.size(); ++i) prepare(i);
 }
 
-std::vector<Array>& Optimizer::state_of(std::size_t index) {
-  if (states_[index].empty()) states_[index] = make_state(parameters_[index].value.array());
-  return states_[index];
+void Optimizer::Step::prepare(std::size_t index) {
+  Change& change = changes_[index];
+  const NamedTensor& target = optimizer_.parameters_[index];
+  const Array& elements = target.value.array();
+  change.parameter = elements.is_contiguous() ? elements : Array::empty(elements.shape(), elements.dtype());
+  if (optimizer_.states_[index].arrays.empty()) change.state = optimizer_.make_state(change.parameter);
+  change.decay = with_penalties_ ? 2 * target.regularizer.l2_factor() : 0;
+  if (change.decay == 0) return;
+  room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));
+  if (!optimizer_.fuses_decay()) change.decayed = Array::empty(elements.shape(), elements.dtype());
 }
 
-void Optimizer::step(std::source_location where) {
-  check_attached(where);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor gradient = parameters_[i].value.grad();
-    if (gradient.defined()) update(parameters_[i].value.array(), gradient.array().contiguous(), state_of(i));
+void Optimizer::Step::take_gradient(std::size_t index) {
+  Change& change = changes_[index];
+  const NamedTensor& target = optimizer_.parameters_[index];
+  if (!target.value.requires_grad()) return;
+  const Tensor stored = target.value.grad();
+  const Array& elements = change.parameter;
+  if (!stored.defined()) {
+    if (change.decay != 0) change.gradient = Array::zeros(elements.shape(), elements.dtype());
+    return;
   }
-  ++iterations_;
+  if (stored.shape() != elements.shape() || stored.dtype() != elements.dtype())
+    throw ShapeError(
+        concat(optimizer_.name_, ": the gradient of '", target.name, "' is a ", stored.dtype(), " tensor of shape ",
+               stored.shape(), ", but the parameter a ", elements.dtype(), " tensor of shape ", elements.shape()),
+        where_);
+  change.gradient = stored.array().contiguous();
 }
 
-double Optimizer::step_with_penalties(std::source_location where) {
-  check_attached(where);
+double Optimizer::Step::apply(std::size_t index) {
+  Change& change = changes_[index];
+  State& state = optimizer_.states_[index];
+  if (state.arrays.empty()) state.arrays = std::move(change.state);
+  if (!change.gradient.defined()) return 0;
+  Array elements = optimizer_.parameters_[index].value.array();
+  const bool is_view = !elements.is_contiguous();
+  if (is_view) kernels::copy(elements, change.parameter);
+  double squares = 0;
+  if (change.decay != 0 && optimizer_.fuses_decay()) {
+    squares = optimizer_.update_decayed(change.parameter, change.gradient, change.decay, room_.data());
+  } else {
+    if (change.decay != 0) {
+      kernels::copy(change.parameter, change.decayed);
+      squares = kernels::decayed_gradient(change.decayed, change.gradient, change.decay, room_.data());
+      change.gradient = change.decayed;
+    }
+    optimizer_.update(change.parameter, change.gradient, state);
+  }
+  if (is_view) {
+    kernels::copy(change.parameter, elements);
+    elements.bump_version();
+  }
+  ++state.steps;
+  return change.decay / 2 * squares;
+}
+
+double Optimizer::Step::make() {
+  for (std::size_t i = 0; i < changes_.size(); ++i) take_gradient(i);
   double penalty = 0;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    Array& parameter = parameters_[i].value.array();
-    const double factor = parameters_[i].regularizer.l2_factor();
-    const Tensor stored = parameters_[i].value.grad();
-    if (!stored.defined() && factor == 0) continue;
-    const Array gradient =
-        stored.defined() ? stored.array().contiguous() : Array::zeros(parameter.shape(), parameter.dtype());
-    if (factor == 0)
-      update(parameter, gradient, state_of(i));
-    else
-      penalty += factor * update_decayed(parameter, gradient, state_of(i), 2 * factor);
-  }
-  ++iterations_;
-  zero_grad();
+  for (std::size_t i = 0; i < changes_.size(); ++i) penalty += apply(i);
+  ++optimizer_.iterations_;
+  if (with_penalties_) optimizer_.zero_grad();
   return penalty;
-}
-
-double Optimizer::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
-  const double squares = kernels::sum_squares(parameter).item<double>();
-  const Array decayed = kernels::multiply(parameter, Array::full({}, decay, parameter.dtype()));
-  update(parameter, kernels::add(gradient, decayed), state);
-  return squares;
 }
 
 void Optimizer::zero_grad() {

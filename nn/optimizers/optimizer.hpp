@@ -25,18 +25,22 @@ class ParameterList {
 };
 
 /// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for
-/// each is made on the first step.
+/// each is made on the first step. Parameters may be views, such as a transposed leaf: their own elements change, and
+/// no others. A step that fails changes nothing.
 class XG_API Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// The parameters that step() changes: those given that need a gradient. State of earlier ones is dropped.
-  void attach(std::vector<NamedTensor> parameters);
+  /// The parameters that step() changes: those given that need a gradient, each once, however often it is listed. Those
+  /// that were among the earlier ones keep their state, that of the others is dropped. Parameters with elements that
+  /// share their memory, such as broadcast ones, are a ValueError.
+  void attach(std::vector<NamedTensor> parameters, std::source_location where = std::source_location::current());
   /// True once parameters were given.
   bool attached() const { return !parameters_.empty(); }
   /// Those that step() changes.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
-  /// One update of every parameter that has a gradient, in place. Without parameters it is a ValueError.
+  /// One update of every parameter that has a gradient and was not frozen since, in place. Without parameters it is a
+  /// ValueError.
   void step(std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
@@ -48,29 +52,49 @@ class XG_API Optimizer {
   double learning_rate() const { return learning_rate_; }
   /// A rate that is negative or NaN is a ValueError.
   void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
-  /// How many steps were made.
+  /// How many steps were made, with whatever parameters.
   std::int64_t iterations() const { return iterations_; }
 
  protected:
+  /// What an optimizer keeps for one parameter.
+  struct State {
+    std::vector<Array> arrays = {};  ///< what make_state() returned
+    std::int64_t steps = 0;          ///< how often the parameter was changed
+  };
+
   /// For derived classes: the name is for errors.
   Optimizer(const char* name, double learning_rate, std::source_location where);
+  /// One for the same parameters, with a state of its own.
+  Optimizer(const Optimizer& other);
+  /// Leaves an optimizer without parameters behind.
+  Optimizer(Optimizer&& other) noexcept;
+  /// Takes the other's parameters and a copy of its state.
+  Optimizer& operator=(const Optimizer& other);
+  /// Leaves an optimizer without parameters behind.
+  Optimizer& operator=(Optimizer&& other) noexcept;
 
-  /// Changes a parameter in place. `state` is what make_state returned for it.
-  virtual void update(Array& parameter, const Array& gradient, std::vector<Array>& state) = 0;
-  /// update() by gradient + decay * parameter. Returns the sum of the squares of the old parameter.
-  virtual double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay);
+  /// Changes a parameter, a contiguous array, in place. Must not fail: what it needs is in the state.
+  virtual void update(Array& parameter, const Array& gradient, State& state) = 0;
+  /// True if update_decayed() adds a weight decay on the way; else the gradient is changed before update().
+  virtual bool fuses_decay() const { return false; }
+  /// update() by gradient + decay * parameter. Returns the sum of the squares of the old parameter. `room` has space
+  /// for kernels::decay_room() numbers.
+  virtual double update_decayed(Array&, const Array&, double /*decay*/, double* /*room*/) { return 0; }
   /// The arrays an update keeps for a parameter.
   virtual std::vector<Array> make_state(const Array&) const { return {}; }
 
  private:
-  void check_attached(std::source_location where) const;
-  std::vector<Array>& state_of(std::size_t index);
+  friend class Model;
+  class Step;
+
+  static std::vector<State> clones(std::vector<State> states);
+  void detach() noexcept;
 
   const char* name_;
   double learning_rate_;
   std::int64_t iterations_ = 0;
   std::vector<NamedTensor> parameters_;
-  std::vector<std::vector<Array>> states_;
+  std::vector<State> states_;
 };
 
 /// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.

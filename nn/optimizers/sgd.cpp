@@ -13,7 +13,7 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
 }
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {
-  attach(std::move(parameters).take());
+  attach(std::move(parameters).take(), where);
 }
 
 std::vector<Array> SGD::make_state(const Array& parameter) const {
@@ -23,16 +23,15 @@ std::vector<Array> SGD::make_state(const Array& parameter) const {
 
 double SGD::rate() const { return learning_rate() / (1 + options_.decay * static_cast<double>(iterations())); }
 
-void SGD::update(Array& parameter, const Array& gradient, std::vector<Array>& state) {
-  if (state.empty())
+void SGD::update(Array& parameter, const Array& gradient, State& state) {
+  if (options_.momentum == 0)
     kernels::sgd(parameter, gradient, rate());
   else
-    kernels::sgd_momentum(parameter, gradient, state[0], rate(), options_.momentum, options_.nesterov);
+    kernels::sgd_momentum(parameter, gradient, state.arrays[0], rate(), options_.momentum, options_.nesterov);
 }
 
-double SGD::update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) {
-  if (!state.empty()) return Optimizer::update_decayed(parameter, gradient, state, decay);
-  return kernels::sgd_decayed(parameter, gradient, rate(), decay);
+double SGD::update_decayed(Array& parameter, const Array& gradient, double decay, double* room) {
+  return kernels::sgd_decayed(parameter, gradient, rate(), decay, room);
 }
 
 }  // namespace xg::nn

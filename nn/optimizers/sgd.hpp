@@ -23,8 +23,9 @@ class XG_API SGD : public Optimizer {
                std::source_location where = std::source_location::current());
 
  protected:
-  void update(Array& parameter, const Array& gradient, std::vector<Array>& state) override;
-  double update_decayed(Array& parameter, const Array& gradient, std::vector<Array>& state, double decay) override;
+  void update(Array& parameter, const Array& gradient, State& state) override;
+  bool fuses_decay() const override { return options_.momentum == 0; }
+  double update_decayed(Array& parameter, const Array& gradient, double decay, double* room) override;
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:

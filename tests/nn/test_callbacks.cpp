@@ -6,7 +6,7 @@
 #include "nn/callbacks/early_stopping.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
-#include "tests/support/message.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using nn::Dense;
@@ -86,6 +86,58 @@ TEST_CASE("fit: a callback ends the run after the epoch") {
   CHECK(history.epochs() == 1);
   CHECK(lines.back() == "end");
   CHECK(model.trained.size() == 4);
+}
+
+TEST_CASE("fit: a null callback is an error before anything changes") {
+  Recorder model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  std::vector<std::string> lines;
+  const auto none = std::shared_ptr<nn::Callback>();
+  CHECK_ERROR(ValueError, model.fit(column(1), zeros({1, 1}), {.verbose = 0, .callbacks = {Log(lines), none}}),
+              "fit: a callback is a null pointer");
+  CHECK(lines.empty());
+  CHECK(model.trained.empty());
+}
+
+TEST_CASE("fit: a callback may call all of the model but fit and compile") {
+  struct Caller : nn::Callback {
+    std::string fit, compile;
+    double loss = -1, trained = -1;
+    std::size_t rows = 0;
+    void on_epoch_end(nn::TrainingRun& run, int epoch, const nn::Logs&) override {
+      auto& model = run.model;
+      const Tensor x = column(3), y = zeros({3, 1});
+      const unsigned fit_line = __LINE__ + 1;
+      fit = message_of<ValueError>([&] { model.fit(x, y, {.verbose = 0}); });
+      CHECK(fit == at_line("fit: the model is in fit() already: a callback may train it by train_on_batch()", __FILE__,
+                           fit_line));
+      const unsigned compile_line = __LINE__ + 1;
+      compile = message_of<ValueError>([&] { model.compile({.optimizer = "adam", .loss = "mse"}); });
+      CHECK(compile == at_line("compile: the model is in fit(): a callback cannot compile it", __FILE__, compile_line));
+      loss = model.evaluate(x, y, {.verbose = 0}).loss;
+      rows = std::size_t(model.predict(x).shape()[0]);
+      trained = model.train_on_batch(x, y).loss;
+      CHECK(model.optimizer().iterations() == 2 * (epoch + 1));
+    }
+  } caller;
+  Recorder model;
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0.01}), .loss = "mse"});
+  const auto history =
+      model.fit(column(3), zeros({3, 1}), {.epochs = 2, .verbose = 0, .callbacks = {std::ref(caller)}});
+  CHECK(history.epochs() == 2);
+  CHECK(caller.rows == 3);
+  CHECK(caller.trained == caller.loss);
+  // Another model may be trained meanwhile, and this one afterwards.
+  struct Other : nn::Callback {
+    Recorder model;
+    void on_epoch_end(nn::TrainingRun&, int, const nn::Logs&) override {
+      model.compile({.optimizer = "sgd", .loss = "mse"});
+      model.fit(column(3), zeros({3, 1}), {.verbose = 0});
+    }
+  } other;
+  model.fit(column(3), zeros({3, 1}), {.verbose = 0, .callbacks = {std::ref(other)}});
+  CHECK(other.model.optimizer().iterations() == 1);
+  model.compile({.optimizer = "adam", .loss = "mse"});
 }
 
 TEST_CASE("history: figures by name, and times") {
@@ -185,16 +237,38 @@ TEST_CASE("early stopping: watches val_loss by default; more is better for accur
   CHECK(given({0.5, 0.6, 0.7, 0.8, 0.9}) == 5);
 }
 
+TEST_CASE("early stopping: min_delta is what a figure must rise by in mode max, and fall by in mode min") {
+  // Exact in binary: the third differs from the best by 0.25, the last by 0.5.
+  const Numbers rising{1, 2, 2.25, 2.5, 9};
+  Numbers falling;
+  for (const double value : rising) falling.push_back(-value);
+  const auto epochs = [](const Numbers& values, const std::string& mode, double min_delta, int patience) {
+    Scripted model(values);
+    return model
+        .run({nn::EarlyStopping({.monitor = "loss", .min_delta = min_delta, .patience = patience, .mode = mode})}, 5)
+        .epochs();
+  };
+  for (const auto& [values, mode] : {std::pair(rising, "max"), std::pair(falling, "min")}) {
+    CAPTURE(mode);
+    CHECK(epochs(values, mode, 0, 1) == 5);
+    CHECK(epochs(values, mode, 0.125, 1) == 5);
+    CHECK(epochs(values, mode, 0.25, 1) == 3);  // as much as min_delta is not enough
+    CHECK(epochs(values, mode, 0.375, 1) == 3);
+    CHECK(epochs(values, mode, 0.375, 2) == 5);
+    CHECK(epochs(values, mode, 0.5, 2) == 4);
+    CHECK(epochs(values, mode, 1.5, 1) == 2);
+  }
+}
+
 TEST_CASE("early stopping: NaN is no improvement") {
   Scripted model({3, std::nan(""), 1});
   CHECK(model.run({nn::EarlyStopping({.monitor = "loss"})}, 3).epochs() == 2);
 }
 
-
 TEST_CASE("early stopping: the best weights include the buffers") {
   struct Counting : nn::Model {
     Dense& layer = add(Dense({.units = 1, .input_dim = 1}));
-    Tensor& passes = buffer("passes", zeros({1}));
+    nn::Buffer passes = buffer("passes", zeros({1}));
     Tensor forward(const Tensor& x) override { return layer(x); }
   } model;
   // The loss grows with every step, so the first epoch's state is the best.

@@ -16,9 +16,9 @@
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
-using doctest::Approx;
 using nn::Dense;
 
 TEST_CASE("fit: learns what no line separates") {
@@ -142,8 +142,8 @@ TEST_CASE("fit: an epoch's figures are means over its samples, a short last batc
   // The mean of the batches' means would be (3.5 + 16) / 2.
   for (const std::int64_t size : {1, 2, 3, 4, 5, 100}) {
     const auto score = model.evaluate(x, y, {.batch_size = size, .verbose = 0});
-    CHECK(score.loss == Approx(6).epsilon(1e-7));
-    CHECK(score["mae"] == Approx(2).epsilon(1e-7));
+    CHECK(score.loss == Close(6, 1e-7));
+    CHECK(score["mae"] == Close(2, 1e-7));
   }
 }
 
@@ -190,8 +190,8 @@ TEST_CASE("fit: validation_split keeps the last share, before any shuffling") {
   CHECK(model.trained.size() == 14);
   CHECK(*std::max_element(model.trained.begin(), model.trained.end()) == 6);
   for (std::size_t epoch = 0; epoch < 2; ++epoch) {
-    CHECK(history["loss"][epoch] == Approx(91 / 7.0).epsilon(1e-7));
-    CHECK(history["val_loss"][epoch] == Approx((49 + 64 + 81) / 3.0).epsilon(1e-7));
+    CHECK(history["loss"][epoch] == Close(91 / 7.0, 1e-7));
+    CHECK(history["val_loss"][epoch] == Close((49 + 64 + 81) / 3.0, 1e-7));
   }
   // int(10 * (1 - 0.25)) are trained on.
   Recorder other;
@@ -248,7 +248,7 @@ TEST_CASE("a custom model: any forward has fit, evaluate and predict") {
     Dense& first = add(Dense({.units = 16, .input_dim = 2, .activation = "tanh"}), "first");
     Dense& second = add(Dense({.units = 16, .activation = "tanh"}), "second");
     Dense& output = add(Dense({.units = 2, .activation = "softmax"}));
-    Tensor& gate = parameter("gate", ones({16}));
+    nn::Parameter gate = parameter("gate", ones({16}));
     int passes = 0;
     Tensor forward(const Tensor& x) override {
       ++passes;
@@ -297,7 +297,7 @@ TEST_CASE("a hand-written loop takes the trainer's steps") {
 TEST_CASE("a parameter that needs no gradient is part of the model, and stays as it is") {
   struct Frozen : nn::Model {
     Dense& layer = add(Dense({.units = 1, .input_dim = 1}));
-    Tensor& offset = parameter("offset", ones({1}), nn::l2(0.5)).set_requires_grad(false);
+    nn::Parameter offset = parameter("offset", ones({1}), nn::l2(0.5)).set_requires_grad(false);
     Tensor forward(const Tensor& x) override { return layer(x) + offset; }
   } model;
   model.compile({.optimizer = nn::SGD({.learning_rate = 0.1, .momentum = 0.5}), .loss = "mse"});

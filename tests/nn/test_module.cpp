@@ -14,8 +14,8 @@
 #include "nn/layers/flatten.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/sequential.hpp"
-#include "tests/support/check_error.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 
 using namespace xg;
 using nn::Dense;
@@ -34,8 +34,8 @@ using Names = std::vector<std::string>;
 struct Net : nn::Model {
   Dense& hidden = add(Dense({.units = 3, .input_dim = 2}));
   nn::Sequential& block = add(nn::Sequential{Dense({.units = 4, .input_dim = 3}), nn::Dropout(0.5)}, "block");
-  Tensor& scale = parameter("scale", full({4}, 2));
-  Tensor& passes = buffer("passes", zeros({}, int64));
+  nn::Parameter scale = parameter("scale", full({4}, 2));
+  nn::Buffer passes = buffer("passes", zeros({}, int64));
 
   Tensor forward(const Tensor& x) override {
     passes.assign(passes + 1);
@@ -154,7 +154,7 @@ TEST_CASE("module: what cannot be a parameter is not declared") {
 TEST_CASE("module: a parameter has elements of its own") {
   const Tensor initial = zeros({2});
   struct Holder : nn::Module {
-    Tensor& w;
+    nn::Parameter w;
     explicit Holder(const Tensor& start) : w(parameter("w", start)) {}
     Tensor forward(const Tensor& x) override { return x * w; }
   } module(initial);
@@ -182,14 +182,15 @@ TEST_CASE("module: train and eval reach every child") {
 TEST_CASE("module: a model that moves keeps its references") {
   Net net;
   const Dense* hidden = &net.hidden;
-  const Tensor* scale = &net.scale;
+  const Array scale = net.scale.array();
   net.eval();
   const Tensor x{{1.0, 2.0}};
   const Numbers before = numbers(net(x));
   net.compile({.optimizer = "sgd", .loss = "mse"});
   Net moved = std::move(net);
   CHECK(&moved.hidden == hidden);
-  CHECK(&moved.scale == scale);
+  CHECK(moved.scale.array().shares_storage(scale));
+  CHECK_FALSE(net.scale.defined());
   CHECK(moved.parameters().size() == 5);
   CHECK(moved.compiled());
   CHECK(numbers(moved(x)) == before);
@@ -332,10 +333,10 @@ TEST_CASE("module: penalties of outputs are those of the last pass, through all 
 }
 
 TEST_CASE("module: a layer that the last pass left out adds no penalty for its output") {
-  const nn::DenseOptions options{.units = 1,
-                                 .input_dim = 2,
-                                 .kernel_initializer = "ones",
-                                 .activity_regularizer = [](const Tensor& y) { return sum(y); }};
+  const nn::DenseOptions options{
+      .units = 1, .input_dim = 2, .kernel_initializer = "ones", .activity_regularizer = [](const Tensor& y) {
+        return sum(y);
+      }};
   struct Branches : nn::Model {
     Dense &first, &second;
     bool left = true;

@@ -7,9 +7,9 @@
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
+#include "tests/support/close.hpp"
 
 using namespace xg;
-using doctest::Approx;
 using nn::Dense;
 
 TEST_CASE("penalties: part of every loss, of no metric") {
@@ -29,12 +29,12 @@ TEST_CASE("penalties: part of every loss, of no metric") {
   const auto check = [&](nn::Sequential model, double penalty) {
     const double total = 4 + penalty;
     const auto score = model.evaluate(x, y, {.batch_size = 4, .verbose = 0});
-    CHECK(score.loss == Approx(total).epsilon(1e-7));
+    CHECK(score.loss == Close(total, 1e-7));
     CHECK(score["mse"] == 4);
-    CHECK(model.train_on_batch(x, y).loss == Approx(total).epsilon(1e-7));
+    CHECK(model.train_on_batch(x, y).loss == Close(total, 1e-7));
     const auto history = model.fit(x, y, {.batch_size = 4, .verbose = 0, .validation_data = {x, y}});
-    CHECK(history["loss"][0] == Approx(total).epsilon(1e-7));
-    CHECK(history["val_loss"][0] == Approx(total).epsilon(1e-7));
+    CHECK(history["loss"][0] == Close(total, 1e-7));
+    CHECK(history["val_loss"][0] == Close(total, 1e-7));
     CHECK(history["mse"][0] == 4);
     CHECK(history["val_mse"][0] == 4);
   };
@@ -75,7 +75,7 @@ TEST_CASE("penalties: pull at the parameters in fit") {
 TEST_CASE("penalties: also of parameters that the forward pass does not use") {
   struct Spare : nn::Model {
     Dense& layer = add(Dense({.units = 1, .input_dim = 1}));
-    Tensor& spare;
+    nn::Parameter spare;
     explicit Spare(const nn::Regularizer& regularizer) : spare(parameter("spare", full({2}, 3), regularizer)) {}
     Tensor forward(const Tensor& x) override { return layer(x); }
   };

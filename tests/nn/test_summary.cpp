@@ -72,9 +72,9 @@ TEST_CASE("summary: a model of one's own, with parameters, buffers and nested mo
   struct Net : nn::Model {
     nn::Dense& hidden = add(nn::Dense({.units = 3, .input_dim = 2}), "hidden");
     nn::Sequential& tail = add(nn::Sequential{nn::Dense({.units = 1000, .input_dim = 3}), nn::Dropout(0.5)});
-    Tensor& scale = parameter("scale", ones({1000}));
-    Tensor& seen = buffer("seen", zeros({2}, int64));
-    Tensor& offset = parameter("offset", zeros({2000})).set_requires_grad(false);
+    nn::Parameter scale = parameter("scale", ones({1000}));
+    nn::Buffer seen = buffer("seen", zeros({2}, int64));
+    nn::Parameter offset = parameter("offset", zeros({2000})).set_requires_grad(false);
     Tensor forward(const Tensor& x) override { return tail(hidden(x)) * scale; }
   } model;
   const std::string totals =

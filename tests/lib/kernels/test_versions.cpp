@@ -12,7 +12,10 @@ TEST_CASE("versions: every optimizer's pass raises the version of the parameter,
   std::uint64_t version = w.version();
   kernels::sgd(w, g, 0.1);
   CHECK(w.version() == ++version);
-  kernels::sgd_decayed(w, g, 0.1, 0.2);
+  double room = 0;
+  kernels::sgd_decayed(w, g, 0.1, 0.2, &room);
+  CHECK(w.version() == ++version);
+  kernels::decayed_gradient(w, g, 0.2, &room);
   CHECK(w.version() == ++version);
   for (const bool nesterov : {false, true}) {
     kernels::sgd_momentum(w, g, v, 0.1, 0.9, nesterov);
