@@ -130,6 +130,19 @@ TEST_CASE("gradcheck: finds an input whose edge is missing, and NaN") {
   CHECK_FALSE(gradcheck(product(undefined, times_a), two_leaves()).passed);
 }
 
+TEST_CASE("gradcheck: NaN in one element is the worst, whatever comes after it") {
+  const auto nan_first = [](const Tensor& dy, const Tensor&, const Tensor& b) {
+    const Tensor flaw({{std::nan(""), 1.0, 1.0}, {1.0, 1.0, 1.0}}, float64);
+    return dy * b * flaw * 1.5;
+  };
+  const GradcheckReport report = gradcheck(product(nan_first, times_a), two_leaves());
+  CHECK_FALSE(report.passed);
+  CHECK(report.input == 0);
+  CHECK(report.element == 0);
+  CHECK(std::isnan(report.analytic));
+  CHECK(std::isinf(report.relative_error));
+}
+
 TEST_CASE("gradgradcheck: finds a rule whose own derivative is wrong though the first is right") {
   const auto constant = [](const Tensor& dy, const Tensor& a, const Tensor&) { return dy * a.detach(); };
   CHECK(gradcheck(product(times_b, constant), two_leaves()).passed);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "autograd/checkpoint.hpp"
 #include "autograd/creation.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
@@ -42,6 +43,16 @@ TEST_CASE("Profiler: counts calls, times and bytes, forward and backward") {
   CHECK(table.find("matmul                        2") != std::string::npos);
 }
 
+TEST_CASE("Profiler: what a checkpoint computes again belongs to the checkpoint") {
+  const Profiler profiler;
+  const Tensor x = ones({4}).set_requires_grad();
+  sum(checkpoint([](const std::vector<Tensor>& v) { return tanh(v[0]); }, {x})).backward();
+  CHECK(profiler.rows().at("checkpoint").backward_calls == 1);
+  CHECK(profiler.rows().at("tanh").forward_calls == 1);
+  CHECK(profiler.rows().at("tanh").backward_calls == 0);
+  CHECK(profiler.rows().at("sum").backward_calls == 1);
+}
+
 TEST_CASE("Profiler: sees nothing once it is gone, nor before") {
   step();
   { const Profiler first; }
@@ -63,6 +74,6 @@ TEST_CASE("Profiler: writes a trace that others can read") {
   CHECK(event["ph"] == "X");
   CHECK(event["dur"].get<double>() >= 0);
   CHECK(event["args"]["shape"] == "(4, 8)");
-  CHECK(event["args"]["line"].get<std::string>().ends_with("test_profiler.cpp:22"));
+  CHECK(event["args"]["line"].get<std::string>().ends_with("test_profiler.cpp:23"));
   CHECK_ERROR(IOError, profiler.write_trace("/nowhere/trace.json"), "write_trace: cannot write /nowhere/trace.json");
 }

@@ -28,10 +28,18 @@ PROGRAMS = {
 }
 ORDER = {
     "lib/kernels": ("kernels", "autograd", "lib", "nn"),
+    "lib/parallel": ("kernels", "autograd", "lib", "nn"),
     "lib": ("lib", "kernels", "autograd", "nn"),
     "autograd": ("autograd", "nn"),
     "nn": ("nn",),
 }
+
+
+def programs_for(fault, first_alone=False):
+    folder = next(folder for folder in ORDER if fault.file.startswith(folder))
+    return ORDER[folder][:1] if first_alone else ORDER[folder]
+
+
 REQUIRED = 0.97
 MOST_FILES = 12  # that a mistake in a header may concern
 MOST_BYTES = 16 << 30
@@ -170,17 +178,16 @@ class Workspace:
         finally:
             program.unlink()
 
-    def caught_by(self, fault):
+    def caught_by(self, fault, programs):
         """The program that failed; None if all passed."""
         objects = self.compile(fault)
-        folder = next(folder for folder in ORDER if fault.file.startswith(folder + "/"))
-        return next((name for name in ORDER[folder] if not self.passes(name, objects)), None)
+        return next((name for name in programs if not self.passes(name, objects)), None)
 
 
-def measure_limits(build, folder):
+def measure_limits(build, folder, programs):
     """Seconds after which a program hangs. None must fail without a mistake."""
     limits = {}
-    for name in PROGRAMS:
+    for name in programs:
         space = Workspace(build, folder / "none", limits)
         space.folder.mkdir(exist_ok=True)
         start = time.monotonic()
@@ -190,22 +197,23 @@ def measure_limits(build, folder):
     return limits
 
 
-def check_all(build, table, folder, jobs, verbose):
+def check_all(build, table, folder, options):
     """What caught each fault."""
-    limits = measure_limits(build, folder)
-    free = [Workspace(build, folder / str(number), limits) for number in range(jobs)]
+    programs = {fault: programs_for(fault, options.first) for fault in table}
+    limits = measure_limits(build, folder, sorted(set().union(*programs.values())))
+    free = [Workspace(build, folder / str(number), limits) for number in range(options.jobs)]
 
     def check(fault):
         space, start = free.pop(), time.monotonic()
         try:
-            found = space.caught_by(fault)
+            found = space.caught_by(fault, programs[fault])
         finally:
             free.append(space)
-        if verbose:
+        if options.verbose:
             print(f"{time.monotonic() - start:6.1f} s  {found or 'SURVIVED':9} {shown(fault)}", flush=True)
         return found
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(options.jobs) as pool:
         tasks = [pool.submit(check, fault) for fault in table]
         try:
             return [task.result() for task in tasks]
@@ -218,6 +226,7 @@ def main():
     parser.add_argument("root", type=Path)
     parser.add_argument("build", type=Path)
     parser.add_argument("--only", default="", help="faults that match this expression")
+    parser.add_argument("--first", action="store_true", help="run the likeliest program of each fault alone")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--dry", action="store_true", help="only look whether the table fits the sources")
     parser.add_argument("--verbose", action="store_true")
@@ -232,7 +241,7 @@ def main():
         print(f"{len(counted)} faults, {len(table) - len(counted)} equivalents; beyond limits: {len(faults.BEYOND)}")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        found = check_all(build, counted, Path(folder), options.jobs, options.verbose)
+        found = check_all(build, counted, Path(folder), options)
     missed = [fault for fault, program in zip(counted, found) if program is None]
     print(f"mutations: {len(counted) - len(missed)} of {len(counted)} caught")
     for fault in missed:
