@@ -20,11 +20,14 @@ namespace {
 
 /// Blocks that were allocated and not freed.
 std::int64_t blocks = 0;
-/// The number of the allocation that fails, from now on; 0 for none.
+/// The number of the allocation that fails, counted from now on, as do all after it, since the pool tries twice; 0 for
+/// none.
 std::int64_t failing = 0;
+bool exhausted = false;
 
 void* counted(void* block) {
-  if (failing > 0 && --failing == 0) {
+  if (failing > 0 && --failing == 0) exhausted = true;
+  if (exhausted) {
     std::free(block);
     throw std::bad_alloc();
   }
@@ -74,7 +77,7 @@ bool fails(std::int64_t n, const F& f) {
   failing = n;
   try {
     f();
-    const bool swallowed = n > 0 && failing == 0;
+    const bool swallowed = std::exchange(exhausted, false);
     failing = 0;
     CHECK_FALSE(swallowed);
     return false;
@@ -82,6 +85,7 @@ bool fails(std::int64_t n, const F& f) {
   } catch (const MemoryError&) {
   }
   failing = 0;
+  exhausted = false;
   return true;
 }
 
