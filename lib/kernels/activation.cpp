@@ -24,8 +24,8 @@ V above_limit(V x) {
 template <class V>
 V gate_slope(V z, V t, const Decay<V>& e) {
   using T = Element<V>;
-  const V root = e.value() + T{1}, one_more = t + T{1};
-  const V result = (z < T{0} ? one_more + e.value() : e.value() * one_more + T{1}) / (root * root);
+  const V size = e.value(), more = t + T{1};
+  const V result = (z < T{0} ? more + size : size * more + T{1}) / square_of_one_more(size);
   return z < T{0} ? e.times(result) : result;
 }
 

@@ -78,8 +78,7 @@ Array sigmoid(const Array& x) {
 Array sigmoid_slope(const Array& x) {
   return vectorised(x, []<class V>(V v) {
     const Decay<V> e = decay(negative_magnitude(v));
-    const V root = e.value() + Element<V>{1};
-    return e.over(root * root);
+    return e.over(square_of_one_more(e.value()));
   });
 }
 

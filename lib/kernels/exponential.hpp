@@ -240,6 +240,12 @@ template <class V>
   return (x < T{0} ? e : V{} + T{1}) / (e + T{1});
 }
 
+/// (1 + e)^2 for 0 <= e <= 1, rounded about once.
+template <class V>
+[[gnu::always_inline]] inline V square_of_one_more(V e) {
+  return e * (e + Element<V>{2}) + Element<V>{1};
+}
+
 /// ln(1 + e^x).
 template <class V>
 [[gnu::always_inline]] inline V log_one_plus_power(V x) {

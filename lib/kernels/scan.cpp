@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "lib/kernels/exact.hpp"
-#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -39,7 +38,7 @@ struct RunningSum {
   Kept<T> total = 0;
 
   T add(T x) {
-    total = wrapping(std::plus<>())(total, static_cast<Kept<T>>(x));
+    total += static_cast<Kept<T>>(x);
     return static_cast<T>(total);
   }
 };
@@ -62,7 +61,7 @@ struct RunningProduct {
   Kept<T> total = 1;
 
   T add(T x) {
-    total = wrapping(std::multiplies<>())(total, static_cast<Kept<T>>(x));
+    total *= static_cast<Kept<T>>(x);
     return static_cast<T>(total);
   }
 };

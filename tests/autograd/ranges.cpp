@@ -5,12 +5,15 @@
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/special.hpp"
 #include "autograd/ops/trigonometry.hpp"
 
 namespace xg::testing {
 namespace {
 
 constexpr Wide pi = std::numbers::pi_v<Wide>;
+constexpr Wide infinity = std::numeric_limits<Wide>::infinity();
+constexpr Wide nan = std::numeric_limits<Wide>::quiet_NaN();
 
 Wide sigmoid_of(Wide x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 Wide sigmoid_slope_of(Wide x) { return sigmoid_of(x) * sigmoid_of(-x); }
@@ -51,12 +54,42 @@ Wide mish_slope_of(Wide x) {
   return x == 0 ? 0.6L : t + x * rest * sigmoid_of(x);
 }
 
+/// digamma by recurrence up to 60 and the asymptotic series, below -100 by reflection (Abramowitz and Stegun, 6.3).
+Wide digamma_of(Wide x) {
+  if (std::isinf(x)) return x > 0 ? x : nan;
+  if (x == 0) return -std::copysign(infinity, x);
+  if (x < 0 && x == std::floor(x)) return nan;
+  if (x < -100) {
+    const Wide part = x - std::nearbyint(x);
+    return digamma_of(1 - x) - pi * std::cos(pi * part) / std::sin(pi * part);
+  }
+  Wide sum = 0;
+  for (; x < 60; ++x) sum += 1 / x;
+  const Wide square = x * x;
+  return std::log(x) - 1 / (2 * x) -
+         (1 / 12.0L - (1 / 120.0L - (1 / 252.0L - 1 / (240 * square)) / square) / square) / square - sum;
+}
+
+Wide trigamma_of(Wide x) {
+  if (std::isinf(x)) return x > 0 ? 0 : nan;
+  if (x <= 0 && x == std::floor(x)) return infinity;
+  if (x < -100) {
+    const Wide sine = std::sin(pi * (x - std::nearbyint(x)));
+    return pi * pi / (sine * sine) - trigamma_of(1 - x);
+  }
+  Wide sum = 0;
+  for (; x < 60; ++x) sum += 1 / (x * x);
+  const Wide square = x * x;
+  return sum + 1 / x + 1 / (2 * square) +
+         (1 / 6.0L - (1 / 30.0L - (1 / 42.0L - 1 / (30 * square)) / square) / square) / (square * x);
+}
+
 template <class F>
 auto of(F function) {
   return [function](const Tensor& x) { return function(x); };
 }
 
-/// Around a root, the size of the terms that cancel there.
+/// Around a root, the size of a term that cancels there.
 Bound near(Wide root, Wide distance, Wide (*term)(Wide), const char* reason) {
   return {.scale = [=](Wide x) { return std::fabs(x - root) < distance ? std::fabs(term(x)) : Wide{0}; },
           .reason = reason};
@@ -280,20 +313,23 @@ std::vector<RangeCase> activations() {
        .slope = [](Wide x) { return gate_slope(x, gelu_gate(x), gelu_gate_slope(x)); },
        .critical = {-0.75246, -21, -10},
        .slope_bound = near(
-           -0.75246L, 0.5L, [](Wide x) { return sigmoid_of(gelu_gate(x)); }, "a root: the terms cancel")},
+           -0.75246L, 0.5L, [](Wide x) { return x * gelu_gate_slope(x) * sigmoid_slope_of(gelu_gate(x)); },
+           "a root: the terms cancel")},
       {.name = "silu",
        .function = of(silu),
        .value = [](Wide x) { return product(x, sigmoid_of(x)); },
        .slope = [](Wide x) { return gate_slope(x, x, 1); },
        .critical = {-1.2784645427610738},
-       .slope_bound = near(-1.2784645427610738L, 0.5L, sigmoid_of, "a root: 1 and x sigmoid(-x) cancel")},
+       .slope_bound = near(
+           -1.2784645427610738L, 0.5L, [](Wide x) { return x * sigmoid_slope_of(x); },
+           "a root: 1 and x sigmoid(-x) cancel")},
       {.name = "mish",
        .function = of(mish),
        .value = mish_of,
        .slope = mish_slope_of,
        .critical = {-1.1924},
        .slope_bound = near(
-           -1.1924L, 0.5L, [](Wide x) { return mish_of(x) / x; }, "a root: the terms cancel")},
+           -1.1924L, 0.5L, [](Wide x) { return mish_slope_of(x) - mish_of(x) / x; }, "a root: the terms cancel")},
       {.name = "hard_sigmoid",
        .function = of(hard_sigmoid),
        .value = [](Wide x) { return std::isnan(x) ? x : std::fmin(std::fmax(x + 3, Wide{0}), Wide{6}) / 6; },
@@ -307,13 +343,66 @@ std::vector<RangeCase> activations() {
   };
 }
 
+std::vector<RangeCase> gamma_functions() {
+  return {
+      {.name = "lgamma",
+       .function = of(lgamma),
+       .value =
+           [](Wide x) {
+             int sign;
+             return ::lgammal_r(x, &sign);
+           },
+       .slope = digamma_of,
+       .critical = {1, 2, -1, -2, -3},
+       .widest = 60},
+      {.name = "digamma",
+       .function = of(digamma),
+       .value = digamma_of,
+       .slope = trigamma_of,
+       .critical = {1.4616321449683622, -0.5040830082644554, -1, -10000, -9999.5},
+       .widest = 60},
+  };
+}
+
 }  // namespace
 
 std::vector<RangeCase> range_cases() {
   std::vector<RangeCase> cases;
-  for (const auto& more : {exponentials(), powers_and_steps(), angles(), activations()})
+  for (const auto& more : {exponentials(), powers_and_steps(), angles(), activations(), gamma_functions()})
     cases.insert(cases.end(), more.begin(), more.end());
   return cases;
+}
+
+std::vector<PairCase> pair_cases() {
+  // x / (x^2 + y^2), 0 at infinity.
+  const auto share = [](Wide x, Wide y) {
+    return std::isinf(x) || std::isinf(y) ? 0 / (x * x + y * y) : x / (x * x + y * y);
+  };
+  const auto power_slope = [](Wide a, Wide b) { return b == 0 ? 0 : b * std::pow(a, b - 1); };
+  const auto power_growth = [](Wide a, Wide b) { return a == 0 && b >= 0 ? 0 : product(std::pow(a, b), std::log(a)); };
+  const auto logaddexp_slope = [](Wide a, Wide b) { return a == b ? 0.5L : sigmoid_of(a - b); };
+  return {
+      {.name = "pow",
+       .function = [](const Tensor& a, const Tensor& b) { return pow(a, b); },
+       .value = [](Wide a, Wide b) { return std::pow(a, b); },
+       .first_slope = power_slope,
+       .second_slope = power_growth},
+      {.name = "atan2",
+       .function = [](const Tensor& y, const Tensor& x) { return atan2(y, x); },
+       .value = [](Wide y, Wide x) { return std::atan2(y, x); },
+       .first_slope = [=](Wide y, Wide x) { return share(x, y); },
+       .second_slope = [=](Wide y, Wide x) { return -share(y, x); }},
+      {.name = "logaddexp",
+       .function = [](const Tensor& a, const Tensor& b) { return logaddexp(a, b); },
+       .value =
+           [](Wide a, Wide b) {
+             return std::isinf(a) && a == b ? a : std::fmax(a, b) + std::log1p(std::exp(-std::fabs(a - b)));
+           },
+       .first_slope = logaddexp_slope,
+       .second_slope = [=](Wide a, Wide b) { return logaddexp_slope(b, a); },
+       .scale = [](Wide a, Wide b) { return std::fmax(a, b) < 0 && std::fmax(a, b) > -1 ? -std::fmax(a, b) : 0; },
+       .reason = "a root: the larger one and the logarithm cancel"},
+  };
 }
 
 }  // namespace xg::testing

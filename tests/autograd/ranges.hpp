@@ -36,6 +36,18 @@ struct RangeCase {
   double widest = 1000;  ///< beyond it, and its negative, only every exponent is tried, and not all numbers evenly
 };
 
+/// One of two tensors; slopes with respect to either.
+struct PairCase {
+  std::string name = {};
+  std::function<Tensor(const Tensor&, const Tensor&)> function = {};
+  std::function<Wide(Wide, Wide)> value = {};
+  std::function<Wide(Wide, Wide)> first_slope = {};
+  std::function<Wide(Wide, Wide)> second_slope = {};
+  std::function<Wide(Wide, Wide)> scale = {};  ///< as in Bound, of the value
+  std::string reason = {};
+};
+
 std::vector<RangeCase> range_cases();
+std::vector<PairCase> pair_cases();
 
 }  // namespace xg::testing

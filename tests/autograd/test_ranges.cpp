@@ -3,13 +3,18 @@
 #include <bit>
 #include <cstdlib>
 #include <iostream>
+#include <numbers>
 
+#include "autograd/creation.hpp"
 #include "autograd/engine.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "autograd/ops/scan.hpp"
+#include "autograd/ops/shape.hpp"
+#include "autograd/ops/special.hpp"
 #include "autograd/ops/trigonometry.hpp"
 #include "lib/parallel.hpp"
 #include "lib/random.hpp"
@@ -105,7 +110,7 @@ struct Worst {
 };
 
 template <class T>
-void report(const std::string& name, const char* what, const Worst<T>& worst, const Bound& bound) {
+void report(const std::string& name, const std::string& what, const Worst<T>& worst, const Bound& bound) {
   if (std::getenv("RANGES"))
     std::cout << name << ' ' << what << (sizeof(T) == 4 ? " f32 " : " f64 ") << worst.ulps << " at " << worst.at
               << " got " << worst.got << " want " << worst.want << std::endl;
@@ -131,11 +136,60 @@ void hold(const RangeCase& function, int density) {
   report(function.name, ", slope, ", slope, function.slope_bound);
 }
 
+/// Equal up to a relative error.
+doctest::Approx about(double value, double error = 1e-6) { return doctest::Approx(value).scale(0).epsilon(error); }
+
+/// Numbers whose pairs are tried: ends of the range, whole and other numbers, and some of every size.
+template <class T>
+Numbers<T> sides(int count) {
+  using Limits = std::numeric_limits<T>;
+  Numbers<T> numbers{
+      0, Limits::infinity(), Limits::max(), Limits::min(), Limits::denorm_min(), 100 * Limits::denorm_min()};
+  for (const double x : {1.0, 2.0, 3.0, 0.5, 1.5, 0.1, 0.999, 10.0, 50.5, 100.0, 700.0, 1e-10, 1e10, 1e-30, 1e30})
+    numbers.push_back(static_cast<T>(x));
+  numbers.push_back(std::nextafter(T{1}, T{2}));
+  Generator generator(2);
+  const double reach = Limits::max_exponent - 1;
+  for (const double range : {1.0, 8.0, reach})
+    for (const double exponent : generator.uniform({count}, -range, range, float64).to_vector<double>())
+      numbers.push_back(static_cast<T>(std::exp2(exponent)));
+  const Numbers<T> positive = numbers;
+  for (const T x : positive) numbers.push_back(-x);
+  numbers.push_back(Limits::quiet_NaN());
+  return numbers;
+}
+
+template <class T>
+void hold(const PairCase& function, int count) {
+  const Numbers<T> numbers = sides<T>(count);
+  const auto size = static_cast<std::int64_t>(numbers.size());
+  const Tensor column(Array::from(numbers, {size, 1})), row(Array::from(numbers, {1, size}));
+  const Tensor a = broadcast_to(column, {size, size}).detach().set_requires_grad();
+  const Tensor b = broadcast_to(row, {size, size}).detach().set_requires_grad();
+  const Tensor result = function.function(a, b);
+  const std::vector<Tensor> gradients = grad({sum(result)}, {a, b});
+  const Numbers<T> values = result.to_vector<T>(), of_a = gradients[0].to_vector<T>(),
+                   of_b = gradients[1].to_vector<T>();
+  Worst<T> value, first, second;
+  std::size_t i = 0;
+  for (const T x : numbers)
+    for (const T y : numbers) {
+      const Wide scale = function.scale ? function.scale(x, y) : 0;
+      value.see(x, values[i], function.value(x, y), scale);
+      first.see(x, of_a[i], function.first_slope(x, y), 0);
+      second.see(x, of_b[i], function.second_slope(x, y), 0);
+      ++i;
+    }
+  report(function.name, ", value, ", value, {});
+  report(function.name, ", slope of the first, ", first, {});
+  report(function.name, ", slope of the second, ", second, {});
+}
+
 }  // namespace
 
 TEST_CASE("ranges: exp is finite up to the largest number and subnormal down to the smallest") {
-  CHECK(exp(Tensor({709.78}, float64)).item() == doctest::Approx(1.792824e308).epsilon(1e-4));
-  CHECK(exp(Tensor(88.72f)).item() == doctest::Approx(3.4024e38).epsilon(1e-3));
+  CHECK(exp(Tensor({709.78}, float64)).item() == about(1.792824e308, 1e-3));
+  CHECK(exp(Tensor(88.72f)).item() == about(3.39318e38, 1e-3));
   CHECK(exp(Tensor(-100.0f)).item<float>() == std::exp(-100.0f));
   CHECK(exp(Tensor({-745.0}, float64)).item() == std::numeric_limits<double>::denorm_min());
   CHECK(std::isfinite(expm1(Tensor({709.78}, float64)).item()));
@@ -165,16 +219,132 @@ TEST_CASE("ranges: gradients hold where squares or cubes of their factors overfl
     const Tensor x = Tensor{at}.set_requires_grad();
     return grad(sum(function({x}) * dy), x).item<float>();
   };
-  CHECK(gradient([](const Inputs& v) { return atan(v[0]); }, 1e20f, 1e20f) == doctest::Approx(1e-20));
-  CHECK(gradient([](const Inputs& v) { return asinh(v[0]); }, 1e20f, 1) == doctest::Approx(1e-20));
-  CHECK(gradient([](const Inputs& v) { return acosh(v[0]); }, 1e20f, 1) == doctest::Approx(1e-20));
-  CHECK(gradient([](const Inputs& v) { return softsign(v[0]); }, 1e20f, 1) == doctest::Approx(1e-40f));
-  CHECK(gradient([](const Inputs& v) { return reciprocal(v[0]); }, 1e25f, 1e30f) == doctest::Approx(-1e-20));
-  CHECK(gradient([](const Inputs& v) { return rsqrt(v[0]); }, 1e-30f, 1e-30f) == doctest::Approx(-5e14));
+  CHECK(gradient([](const Inputs& v) { return atan(v[0]); }, 1e20f, 1e20f) == about(1e-20));
+  CHECK(gradient([](const Inputs& v) { return asinh(v[0]); }, 1e20f, 1) == about(1e-20));
+  CHECK(gradient([](const Inputs& v) { return acosh(v[0]); }, 1e20f, 1) == about(1e-20));
+  CHECK(gradient([](const Inputs& v) { return softsign(v[0]); }, 1e20f, 1) == about(1e-40f));
+  CHECK(gradient([](const Inputs& v) { return reciprocal(v[0]); }, 1e25f, 1e30f) == about(-1e-20));
+  CHECK(gradient([](const Inputs& v) { return rsqrt(v[0]); }, 1e-30f, 1e-30f) == about(-5e14));
   CHECK(gradient([](const Inputs& v) { return expm1(v[0]); }, -80, 1) == std::exp(-80.0f));
-  CHECK(gradient([](const Inputs& v) { return elu(v[0]); }, -80, 1) == doctest::Approx(std::exp(-80.0f)));
+  CHECK(gradient([](const Inputs& v) { return elu(v[0]); }, -80, 1) == about(std::exp(-80.0f)));
   CHECK(gradient([](const Inputs& v) { return selu(v[0]); }, -80, 1) > 0);
-  CHECK(gradient([](const Inputs& v) { return sigmoid(v[0]); }, 80, 1) == doctest::Approx(std::exp(-80.0f)));
+  CHECK(gradient([](const Inputs& v) { return sigmoid(v[0]); }, 80, 1) == about(std::exp(-80.0f)));
+}
+
+TEST_CASE("ranges: digamma, its derivatives and lgamma's gradient go on below -10000") {
+  const Tensor x = Tensor({-10000.5, -123456.25, -1e9 - 0.5, -3.0}, float64).set_requires_grad();
+  const auto slopes = grad(sum(lgamma(x)), x).to_vector<double>();
+  CHECK(slopes[0] == about(std::log(10001.0), 1e-9));
+  CHECK(slopes[1] == about(std::log(123456.75) + std::numbers::pi, 1e-9));
+  CHECK(slopes[2] == about(std::log(1e9 + 1), 1e-12));
+  CHECK(std::isnan(slopes[3]));
+  CHECK(polygamma(1, x.detach()).to_vector<double>()[0] == about(std::pow(std::numbers::pi, 2) - 1e-4, 1e-7));
+  CHECK(polygamma(1, Tensor({-2.0}, float64)).item() == std::numeric_limits<double>::infinity());
+  // psi_n(x) - psi_n(x + 1) is (-1)^(n + 1) n! x^(-n - 1), on both sides of 0.
+  for (const double at : {-20000.3, -7.7, -0.4, 0.3, 12.5})
+    for (const int n : {2, 3, 4}) {
+      const double step = polygamma(n, Tensor({at + 1}, float64)).item() - polygamma(n, Tensor({at}, float64)).item();
+      const double size = std::abs(polygamma(n, Tensor({at}, float64)).item());
+      CHECK(std::abs(step - (n % 2 == 0 ? 1 : -1) * std::tgamma(n + 1) * std::pow(at, -n - 1)) <= 1e-14 * size);
+    }
+}
+
+TEST_CASE("ranges: norm neither overflows nor vanishes, and its gradient with it") {
+  for (const float size : {1e30f, 1e-30f, 1.0f}) {
+    const Tensor x = Tensor{3 * size, 4 * size}.set_requires_grad(), length = norm(x);
+    CHECK(length.item<float>() == about(5 * size, 1e-6));
+    const auto slopes = grad(length, x).to_vector<float>();
+    CHECK(slopes[0] == about(0.6));
+    CHECK(slopes[1] == about(0.8));
+  }
+  for (const double size : {1e300, 1e-300, 5e-320}) {
+    const Tensor x({{3 * size, 0.0}, {4 * size, size}}, float64);
+    CHECK(norm(x, {.axis = 0}).to_vector<double>()[0] == about(5 * size));
+    CHECK(norm(x, {.axis = 0}).to_vector<double>()[1] == size);
+  }
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(norm(Tensor({1.0, -infinity}, float64)).item() == infinity);
+  CHECK(std::isnan(norm(Tensor({infinity, std::nan("")}, float64)).item()));
+  CHECK(norm(zeros({0})).item() == 0);
+}
+
+TEST_CASE("ranges: the norm of order 3 holds for large and small numbers, with the gradient 0 at 0") {
+  const NormOptions cubic{.order = 3};
+  const Tensor nothing = zeros({3}).set_requires_grad();
+  CHECK(grad(norm(nothing, cubic), nothing).to_vector<double>() == std::vector<double>{0, 0, 0});
+  const Tensor some = Tensor{0.0f, 2.0f}.set_requires_grad();
+  CHECK(grad(norm(some, cubic), some).to_vector<double>() == std::vector<double>{0, 1});
+  for (const float size : {1e30f, 1e-30f}) {
+    const Tensor x = Tensor{size, -2 * size}.set_requires_grad(), length = norm(x, cubic);
+    CHECK(length.item<float>() == about(std::cbrt(9.0) * size, 1e-6));
+    const auto slopes = grad(length, x).to_vector<float>();
+    CHECK(slopes[0] == about(std::pow(9, -2.0 / 3), 1e-6));
+    CHECK(slopes[1] == about(-4 * std::pow(9, -2.0 / 3), 1e-6));
+  }
+}
+
+TEST_CASE("ranges: the standard deviation of equal elements has the gradient 0, that of large ones is finite") {
+  const Tensor equal = full({4}, 2.5).set_requires_grad();
+  CHECK(grad(stddev(equal), equal).to_vector<double>() == std::vector<double>{0, 0, 0, 0});
+  CHECK(grad(var(equal), equal).to_vector<double>() == std::vector<double>{0, 0, 0, 0});
+  const Tensor large = Tensor{3e30f, -3e30f}.set_requires_grad(), small = Tensor{3e-30f, -3e-30f};
+  CHECK(stddev(large).item<float>() == about(3e30f));
+  CHECK(grad(stddev(large), large).to_vector<float>() == std::vector<float>{0.5f, -0.5f});
+  CHECK(stddev(small).item<float>() == about(3e-30f));
+}
+
+TEST_CASE("ranges: powers of 0 and of negative numbers, with their gradients") {
+  const auto slopes = [](double a, double b) {
+    const Tensor base = Tensor({a}, float64).set_requires_grad(), exponent = Tensor({b}, float64).set_requires_grad();
+    const auto both = grad({pow(base, exponent)}, {base, exponent});
+    return std::pair(both[0].item(), both[1].item());
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  using Pair = std::pair<double, double>;
+  CHECK(pow(0.0, Tensor({2.0, 0.0, -1.0}, float64)).to_vector<double>() == std::vector<double>{0, 1, infinity});
+  CHECK(slopes(0, 2) == Pair(0, 0));
+  CHECK(slopes(0, 1) == Pair(1, 0));
+  CHECK(slopes(0, 0.5) == Pair(infinity, 0));
+  CHECK(slopes(0, 0) == Pair(0, 0));
+  CHECK(slopes(0, -1) == Pair(-infinity, -infinity));
+  CHECK(slopes(-2, 3).first == 12);
+  CHECK(slopes(-2, -2).first == 0.25);
+  CHECK(std::isnan(slopes(-2, 3).second));
+  CHECK(slopes(1e200, 1.9).first == about(1.9e180));
+  CHECK(slopes(1e200, 1.9).second == infinity);
+  const Tensor large = Tensor{1e20f}.set_requires_grad();
+  CHECK(grad(sum(pow(large, 2.0)), large).item<float>() == 2e20f);
+}
+
+TEST_CASE("ranges: gradients of atan2 and logaddexp for large, small and infinite numbers") {
+  const auto slope = [](Tensor (*f)(Operand, Operand), float a, float b) {
+    const Tensor x = Tensor{a}.set_requires_grad();
+    return grad(sum(f(x, b)), x).item<float>();
+  };
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  CHECK(slope(atan2, 3e30f, 4e30f) == about(1.6e-31f));
+  CHECK(slope(atan2, 3e-30f, 4e-30f) == about(1.6e29f));
+  CHECK(slope(atan2, 1, infinity) == 0);
+  CHECK(slope(logaddexp, infinity, infinity) == 0.5f);
+  CHECK(slope(logaddexp, -infinity, -infinity) == 0.5f);
+  CHECK(slope(logaddexp, -infinity, 0) == 0);
+  CHECK(slope(logaddexp, -100, 0) == std::exp(-100.0f));
+  CHECK(logaddexp(Tensor(infinity), -infinity).item<float>() == infinity);
+  CHECK(logaddexp(Tensor(-infinity), -infinity).item<float>() == -infinity);
+}
+
+TEST_CASE("ranges: a long running sum is as exact at its end as at its beginning") {
+  const std::int64_t count = 20'000'001;
+  const Tensor running = cumsum(ones({count}), 0);
+  CHECK(select(running, -1).item() == static_cast<double>(static_cast<float>(count)));
+  CHECK(select(running, 16'777'299).item() == 16'777'300);
+  const std::int64_t tenths = 1'000'000;
+  CHECK(select(cumsum(full({tenths}, 0.1, float64), 0), -1).item() == 0.1 * static_cast<double>(tenths));
+  const Tensor product = cumprod(full({100'000}, 1.00001f), 0);
+  CHECK(select(product, -1).item<float>() == static_cast<float>(std::pow(static_cast<double>(1.00001f), 100'000)));
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(cumsum(Tensor({1.0, infinity, 2.0}, float64), 0).to_vector<double>() ==
+        std::vector<double>{1, infinity, infinity});
 }
 
 TEST_CASE("ranges: an element's bits do not depend on its place or on the threads") {
@@ -206,6 +376,13 @@ TEST_CASE("ranges: every elementwise function and its gradient are exact over al
   for (const RangeCase& function : range_cases()) {
     hold<float>(function, 1);
     hold<double>(function, 1);
+  }
+}
+
+TEST_CASE("ranges: functions of two tensors and their gradients are exact for pairs of all sizes") {
+  for (const PairCase& function : pair_cases()) {
+    hold<float>(function, 10);
+    hold<double>(function, 10);
   }
 }
 
