@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "nn/module.hpp"
@@ -15,11 +16,13 @@ class Attempt {
   /// What is tried: a pass begins by forgetting the penalties of the last one.
   enum class At { build, pass };
 
+  /// Begins it.
   Attempt(Module& root, At what);
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
+  /// What was done stays.
   void succeed() { succeeded_ = true; }
 
  private:
@@ -40,6 +43,7 @@ class Attempt {
 /// Puts a module and all below it into one mode, and back into those they were in.
 class ModeScope {
  public:
+  /// Into that mode.
   ModeScope(Module& root, bool training);
   ~ModeScope();
   ModeScope(const ModeScope&) = delete;
