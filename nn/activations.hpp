@@ -24,13 +24,11 @@ class XG_API ActivationFunction {
   /// The one of that name; an unknown one is a ValueError that lists the known ones.
   ActivationFunction(const std::string& name, std::source_location where = std::source_location::current())
       : ActivationFunction(name.c_str(), where) {}
-  /// A function of the user's. A null one is a ValueError.
+  /// A function of the user's. Null is a ValueError.
   template <class F>
   requires std::is_invocable_r_v<Tensor, F, const Tensor&> ActivationFunction(
       F function, std::source_location where = std::source_location::current())
-      : name_(custom), function_(std::move(function)) {
-    if (!function_) throw ValueError("ActivationFunction: the function is null", where);
-  }
+      : name_(custom), function_(given_function<Function>("activation", std::move(function), where)) {}
 
   /// The name it was found by; empty for a function of the user's.
   const std::string& name() const { return name_; }

@@ -92,10 +92,6 @@ Initializer orthogonal(double gain) {
   });
 }
 
-Initializer::Initializer(Function function, std::source_location where) : function_(std::move(function)) {
-  if (!function_) throw ValueError("Initializer: the function is null", where);
-}
-
 Initializer::Initializer(const char* name, std::source_location where) {
   static const std::vector<std::pair<std::string_view, Initializer>> known{
       {"zeros", zeros_initializer()},

@@ -23,8 +23,9 @@ class XG_API Initializer {
   /// The one of that name; an unknown one is a ValueError that lists the known ones.
   Initializer(const std::string& name, std::source_location where = std::source_location::current())
       : Initializer(name.c_str(), where) {}
-  /// A function of the user's. A null one is a ValueError.
-  Initializer(Function function, std::source_location where = std::source_location::current());
+  /// A function of the user's. Null is a ValueError.
+  Initializer(Function function, std::source_location where = std::source_location::current())
+      : function_(given_function("initializer", std::move(function), where)) {}
 
   /// The values for that shape.
   Array operator()(const Shape& shape, DType dtype, Generator& generator) const {

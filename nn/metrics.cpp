@@ -45,11 +45,6 @@ Metric accuracy(const std::string&, const std::string& loss, std::int64_t width)
 
 }  // namespace
 
-Metric::Metric(std::string name, BatchSum batch_sum, std::source_location where)
-    : name_(std::move(name)), batch_sum_(std::move(batch_sum)) {
-  if (!batch_sum_) throw ValueError(concat("Metric: the function of '", name_, "' is null"), where);
-}
-
 void Metric::reset() {
   sum_ = 0;
   samples_ = 0;

@@ -18,7 +18,8 @@ class XG_API Metric {
   using BatchSum = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
 
   /// A metric that adds up `batch_sum` over batches. A null function is a ValueError.
-  Metric(std::string name, BatchSum batch_sum, std::source_location where = std::source_location::current());
+  Metric(std::string name, BatchSum batch_sum, std::source_location where = std::source_location::current())
+      : name_(std::move(name)), batch_sum_(given_function("metric", std::move(batch_sum), where)) {}
 
   /// As it is shown.
   const std::string& name() const { return name_; }

@@ -192,13 +192,13 @@ Module::Hooks& Module::hooks() {
 
 HookHandle Module::register_forward_hook(ForwardHook hook, std::source_location where) {
   check_here(where);
-  if (!hook) throw ValueError("register_forward_hook: the hook is a null function", where);
+  check_given("register_forward_hook", "function", hook, where);
   return hooks().forward.add(std::move(hook));
 }
 
 HookHandle Module::register_backward_hook(BackwardHook hook, std::source_location where) {
   check_here(where);
-  if (!hook) throw ValueError("register_backward_hook: the hook is a null function", where);
+  check_given("register_backward_hook", "function", hook, where);
   return hooks().backward.add(std::move(hook));
 }
 

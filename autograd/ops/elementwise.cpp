@@ -1,6 +1,7 @@
 #include "autograd/ops/elementwise.hpp"
 
 #include <limits>
+#include <type_traits>
 
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"

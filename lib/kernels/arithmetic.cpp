@@ -10,6 +10,7 @@
 #include "lib/kernels/exact.hpp"
 #include "lib/kernels/exponential.hpp"
 #include "lib/kernels/wider.hpp"
+#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/kernels/exact.hpp"
+#include "lib/kernels/wrapping.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -38,7 +39,7 @@ struct RunningSum {
   Kept<T> total = 0;
 
   T add(T x) {
-    total += static_cast<Kept<T>>(x);
+    total = wrapping([](auto a, auto b) { return a + b; })(total, static_cast<Kept<T>>(x));
     return static_cast<T>(total);
   }
 };
@@ -61,7 +62,7 @@ struct RunningProduct {
   Kept<T> total = 1;
 
   T add(T x) {
-    total *= static_cast<Kept<T>>(x);
+    total = wrapping([](auto a, auto b) { return a * b; })(total, static_cast<Kept<T>>(x));
     return static_cast<T>(total);
   }
 };

@@ -211,21 +211,6 @@ TEST_CASE("errors: optimizers without parameters, or with another model's") {
   CHECK_FALSE(second.compiled());
 }
 
-TEST_CASE("errors: null functions") {
-  const nn::Initializer::Function no_initializer;
-  const nn::Metric::BatchSum no_metric;
-  const nn::ActivationFunction::Function no_activation;
-  CHECK_ERROR(ValueError, nn::Initializer(no_initializer), "Initializer: the function is null");
-  CHECK_ERROR(ValueError, nn::Metric("mine", no_metric), "Metric: the function of 'mine' is null");
-  CHECK_ERROR(ValueError, nn::ActivationFunction(no_activation), "ActivationFunction: the function is null");
-  nn::Sequential model = classifier();
-  const nn::Loss::Function no_loss;
-  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = no_loss}),
-              "compile: no loss was given: set .loss, for example to \"mse\"");
-  CHECK_ERROR(ValueError, model.compile({.optimizer = std::shared_ptr<nn::SGD>(), .loss = "mse"}),
-              "compile: no optimizer was given: set .optimizer, for example to \"sgd\"");
-}
-
 TEST_CASE("errors: early stopping") {
   nn::Sequential model = compiled();
   CHECK_ERROR(
@@ -282,6 +267,4 @@ TEST_CASE("errors: null in place of a function or an object") {
   CHECK_ERROR(ValueError, model.compile({.optimizer = std::shared_ptr<nn::SGD>(), .loss = "mse"}),
               "optimizer: a null pointer was given");
   CHECK_ERROR(ValueError, nn::CallbackChoice(std::shared_ptr<nn::History>()), "callback: a null pointer was given");
-  CHECK_ERROR(ValueError, model.register_forward_hook(nullptr), "register_forward_hook: a null function was given");
-  CHECK_ERROR(ValueError, model.register_backward_hook(nullptr), "register_backward_hook: a null function was given");
 }

@@ -148,8 +148,8 @@ TEST_CASE("module hooks: a forward hook may add another, which the next pass cal
 
 TEST_CASE("module hooks: null functions are refused") {
   Dense dense = layer();
-  CHECK_ERROR(ValueError, dense.register_forward_hook(nullptr), "register_forward_hook: the hook is a null function");
-  CHECK_ERROR(ValueError, dense.register_backward_hook({}), "register_backward_hook: the hook is a null function");
+  CHECK_ERROR(ValueError, dense.register_forward_hook(nullptr), "register_forward_hook: a null function was given");
+  CHECK_ERROR(ValueError, dense.register_backward_hook({}), "register_backward_hook: a null function was given");
   CHECK(numbers(dense(x)) == Numbers{2, 2, 2});
 }
 
