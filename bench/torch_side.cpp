@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "bench/images.hpp"
 #include "bench/side.hpp"
@@ -96,8 +97,8 @@ Work mlp_adam() {
 Work cnn() {
   const auto trainer = std::make_shared<Trainer>();
   trainer->model = nn::Sequential(nn::Conv2d(nn::Conv2dOptions(1, 32, 3)), nn::ReLU(),
-                                  nn::Conv2d(nn::Conv2dOptions(32, 64, 3)), nn::ReLU(), nn::MaxPool2d(2),
-                                  nn::Flatten(), nn::Linear(9216, 128), nn::ReLU(), nn::Linear(128, 10));
+                                  nn::Conv2d(nn::Conv2dOptions(32, 64, 3)), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
+                                  nn::Linear(9216, 128), nn::ReLU(), nn::Linear(128, 10));
   trainer->optimizer = std::make_shared<torch::optim::SGD>(trainer->model->parameters(), 0.05);
   const TrainingSet set = TrainingSet::load(64);
   const Tensor images = set.x.reshape({64, 1, 28, 28});
@@ -146,6 +147,24 @@ Work layer_norm() {
   });
 }
 
+/// As a layer after a convolution.
+Work batch_norm() {
+  const Tensor w = uniform({64, 64, 28, 28});
+  nn::BatchNorm2d layer(64);
+  return forward_backward(4, uniform({64, 64, 28, 28}), [=](const Tensor& x) mutable {
+    layer->zero_grad();
+    return layer->forward(x) * w;
+  });
+}
+
+Work lstm() {
+  nn::LSTM layer(128, 128);
+  return forward_backward(1, uniform({100, 64, 128}), [=](const Tensor& x) mutable {
+    layer->zero_grad();
+    return std::get<0>(layer->forward(x));
+  });
+}
+
 Work on_matrix(const std::function<void(const Tensor&)>& f) {
   const Tensor x = uniform({2048, 2048});
   return repeat(10, 1, [=] {
@@ -177,6 +196,8 @@ bench::Rows all_rows() {
   add("elementwise_1m", elementwise);
   add("softmax", softmax_rows);
   add("layer_norm", layer_norm);
+  add("batch_norm", batch_norm);
+  add("lstm_slices", lstm);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { x.sum(0); }); });
   add("sum_axis_1", [] { return on_matrix([](const Tensor& x) { x.sum(1); }); });
   add("max_axis_1", [] { return on_matrix([](const Tensor& x) { x.amax(1); }); });

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/side.hpp"
 
@@ -140,6 +141,41 @@ Work layer_norm() {
   });
 }
 
+/// As a layer after a convolution.
+Work batch_norm() {
+  const Tensor w = uniform({64, 28, 28, 64}, -1, 1);
+  Tensor gamma = uniform({64}, -1, 1), beta = uniform({64}, -1, 1);
+  gamma.set_requires_grad();
+  beta.set_requires_grad();
+  return forward_backward(4, uniform({64, 28, 28, 64}, -1, 1), [=](const Tensor& x) mutable {
+    gamma.zero_grad();
+    beta.zero_grad();
+    return xg::batch_norm_training(x, gamma, beta).y * w;
+  });
+}
+
+/// A recurrent layer written by its formula (Hochreiter and Schmidhuber, 1997): all steps' products with the input at
+/// once, then step by step.
+Work lstm_slices() {
+  const std::int64_t steps = 100, batch = 64, units = 128;
+  Tensor w = uniform({units, 4 * units}, -0.1, 0.1), u = uniform({units, 4 * units}, -0.1, 0.1);
+  Tensor bias = xg::zeros({4 * units});
+  for (Tensor* leaf : {&w, &u, &bias}) leaf->set_requires_grad();
+  return forward_backward(1, uniform({steps, batch, units}, -1, 1), [=](const Tensor& x) mutable {
+    for (Tensor* leaf : {&w, &u, &bias}) leaf->zero_grad();
+    const Tensor inputs = linear(x, w, bias);
+    Tensor h = xg::zeros({batch, units}), c = h;
+    std::vector<Tensor> outputs;
+    for (std::int64_t t = 0; t < steps; ++t) {
+      const std::vector<Tensor> gates = chunk(inputs[t] + matmul(h, u), 4, 1);
+      c = sigmoid(gates[0]) * c + sigmoid(gates[1]) * tanh(gates[2]);
+      h = sigmoid(gates[3]) * tanh(c);
+      outputs.push_back(h);
+    }
+    return stack(outputs);
+  });
+}
+
 Work on_matrix(const std::function<void(const Tensor&)>& f) {
   const Tensor x = uniform({2048, 2048}, -1, 1);
   return repeat(10, 1, [=] { f(x); });
@@ -175,6 +211,8 @@ bench::Rows all_rows() {
   add("elementwise_1m", elementwise);
   add("softmax", softmax_rows);
   add("layer_norm", layer_norm);
+  add("batch_norm", batch_norm);
+  add("lstm_slices", lstm_slices);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 0}); }); });
   add("sum_axis_1", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 1}); }); });
   add("max_axis_1", [] { return on_matrix([](const Tensor& x) { max(x, {.axis = 1}); }); });

@@ -8,6 +8,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
 #include "lib/extent.hpp"
+#include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/index.hpp"
 
@@ -36,13 +37,27 @@ Range resolve(const SliceOptions& bounds, std::int64_t extent, std::source_locat
   return {start, divide_up(distance, step > 0 ? step : -step), step};
 }
 
+// The gradient of a part is dy at its place in zeros of the whole. The rules can also add it there to what others gave:
+// many parts of one tensor cost as much as the tensor, not as much as that for each.
+
 Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const Range& range);
+
+struct SliceRule {
+  Shape shape;
+  std::size_t axis;
+  Range range;
+
+  Tensor operator()(const Tensor& dy) const { return slice_back(dy, shape, axis, range); }
+  void add_to(Array& total, const Tensor& dy) const {
+    Array part = total.slice(axis, range.start, range.count, range.step);
+    kernels::add_into(part, dy.array());
+  }
+};
 
 /// The elements of x in a range along an axis: a view.
 Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
-  return record(
-      "slice", x.array().slice(axis, range.start, range.count, range.step),
-      edge(x, [shape = x.shape(), axis, range](const Tensor& dy) { return slice_back(dy, shape, axis, range); }));
+  return record("slice", x.array().slice(axis, range.start, range.count, range.step),
+                edge(x, SliceRule{x.shape(), axis, range}));
 }
 
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.
@@ -60,6 +75,27 @@ Tensor take_back(const Operand& dy, const Shape& shape, const Tensor& indices, s
   return record("take_back", total, edge(dy, [indices = Saved(indices), axis](const Tensor& g) {
                   return take(g, indices, static_cast<int>(axis));
                 }));
+}
+
+struct TakeRule {
+  Shape shape, seen;
+  Saved indices;
+  std::size_t axis;
+
+  Tensor operator()(const Tensor& dy) const {
+    const Tensor back = take_back(dy, seen, indices, axis);
+    return seen == shape ? back : reshape(back, shape);
+  }
+  void add_to(Array& total, const Tensor& dy) const {
+    Array whole = total.reshape(seen);
+    kernels::add_at(whole, indices.get().array(), axis, dy.array());
+  }
+};
+
+/// What checked indices take along an axis of x, seen under a shape of as many elements.
+Tensor taken(const char* op, const Operand& x, const Shape& seen, const Tensor& indices, std::size_t axis) {
+  return record(op, kernels::take(x.array().reshape(seen), indices.array(), axis),
+                edge(x, TakeRule{x.shape(), seen, Saved(indices), axis}));
 }
 
 /// int64 indices in [0, extent).
@@ -111,6 +147,25 @@ Array region(const Array& x, const Indices& indices) {
   }
   return part;
 }
+
+/// The transpose of index: dy at its place in zeros of the indexed shape.
+Tensor index_back(const Operand& dy, const Shape& shape, const Indices& indices) {
+  const Array whole = Array::zeros(shape, dy.dtype());
+  Array part = region(whole, indices);
+  kernels::copy(dy.array(), part);
+  return record("index_back", whole, edge(dy, [indices](const Tensor& g) { return index(g, indices); }));
+}
+
+struct IndexRule {
+  Shape shape;
+  Indices indices;
+
+  Tensor operator()(const Tensor& dy) const { return index_back(dy, shape, indices); }
+  void add_to(Array& total, const Tensor& dy) const {
+    Array part = region(total, indices);
+    kernels::add_into(part, dy.array());
+  }
+};
 
 /// Where gather finds its elements in the flattened tensor.
 Tensor flat_places(const Array& chosen, const Shape& shape, std::size_t axis) {
@@ -165,19 +220,14 @@ Tensor select(const Operand& x, std::int64_t index, int axis) {
 
 Tensor take(const Operand& x, const Operand& indices, int axis) {
   const std::size_t position = normalize_axis("take", axis, x.shape().rank(), x.where());
-  const Tensor chosen = checked_indices("take", indices, x.shape()[position]);
-  return record("take", kernels::take(x.array(), chosen.array(), position),
-                edge(x, [shape = x.shape(), chosen = Saved(chosen), position](const Tensor& dy) {
-                  return take_back(dy, shape, chosen, position);
-                }));
+  return taken("take", x, x.shape(), checked_indices("take", indices, x.shape()[position]), position);
 }
 
 Tensor gather(const Operand& x, const Operand& indices, int axis) {
   const std::size_t position = normalize_axis("gather", axis, x.shape().rank(), x.where());
   check_aligned("gather", x, indices, position, axis);
   const Array chosen = checked_indices("gather", indices, x.shape()[position]);
-  const Tensor places = flat_places(chosen, x.shape(), position);
-  return take(Operand(reshape(x, {x.tensor().size()}), x.where()), places);
+  return taken("gather", x, {x.tensor().size()}, flat_places(chosen, x.shape(), position), 0);
 }
 
 Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& values, int axis) {
@@ -198,9 +248,7 @@ Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& valu
 
 Tensor index(const Operand& x, const Indices& indices) {
   const CallerScope scope(indices.where());
-  return record("index", region(x.array(), indices), edge(x, [shape = x.shape(), indices](const Tensor& dy) {
-                  return index_update(Tensor(Array::zeros(shape, dy.dtype())), indices, dy);
-                }));
+  return record("index", region(x.array(), indices), edge(x, IndexRule{x.shape(), indices}));
 }
 
 Tensor Tensor::operator[](const Indices& indices) const { return index(Operand(*this, indices.where()), indices); }
@@ -243,8 +291,7 @@ Tensor boolean_mask(const Operand& x, const Operand& mask) {
   std::vector<std::int64_t> places;
   for (std::size_t i = 0; i < holds.size(); ++i)
     if (holds[i]) places.push_back(static_cast<std::int64_t>(i));
-  const CallerScope scope(x.where());
-  return take(reshape(x, rest), Tensor(Array::from(places, {static_cast<std::int64_t>(places.size())})));
+  return taken("boolean_mask", x, rest, Array::from(places, {static_cast<std::int64_t>(places.size())}), 0);
 }
 
 Tensor masked_fill(const Operand& x, const Operand& mask, const Scalar& value) {

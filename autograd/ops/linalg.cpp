@@ -42,22 +42,55 @@ void check_product(const Operand& a, const Operand& b) {
     throw ShapeError(concat("matmul: the batch axes of shapes ", p, " and ", q, " do not broadcast"), a.where());
 }
 
-/// The product of two operands of at least two axes and one dtype.
-Tensor product(const Operand& a, const Operand& b) {
-  return record("matmul", kernels::matmul(a.array(), b.array()),
-                edge(a, [b = Saved(b)](const Tensor& dy) { return matmul(dy, swapped(b)); }),
-                edge(b, [a = Saved(a)](const Tensor& dy) { return matmul(swapped(a), dy); }));
+/// Whether a factor of that shape is the same for several matrices of the product.
+bool is_broadcast(const Shape& factor, const Shape& product) {
+  for (std::size_t axis = 0; axis + 2 < product.rank(); ++axis) {
+    const std::size_t lead = product.rank() - factor.rank();
+    if (axis < lead || factor[axis - lead] != product[axis]) return true;
+  }
+  return false;
 }
 
-/// The gradient of a layer's kernel: x^T dy.
-struct KernelRule {
-  Saved x;
+/// The gradient of such a factor: a sum of products, without an array for each.
+Tensor summed_product(const Array& a, const Array& b, const Shape& shape) {
+  Array total = Array::zeros(shape, a.dtype());
+  kernels::matmul_into(total, a, b);
+  return total;
+}
 
-  Tensor operator()(const Tensor& dy) const { return matmul(swapped(x), dy); }
+/// The gradient of a product's left factor, of that shape: dy b^T.
+struct LeftRule {
+  Saved b;
+  Shape shape;
+
+  Tensor operator()(const Tensor& dy) const {
+    if (grad_enabled() || !is_broadcast(shape, dy.shape())) return matmul(dy, swapped(b));
+    return summed_product(dy.array(), b.get().array().transposed(), shape);
+  }
   void add_to(Array& total, const Tensor& dy) const {
-    kernels::matmul_into(total, x.get().array().transposed(), dy.array());
+    kernels::matmul_into(total, dy.array(), b.get().array().transposed());
   }
 };
+
+/// The gradient of its right factor: a^T dy.
+struct RightRule {
+  Saved a;
+  Shape shape;
+
+  Tensor operator()(const Tensor& dy) const {
+    if (grad_enabled() || !is_broadcast(shape, dy.shape())) return matmul(swapped(a), dy);
+    return summed_product(a.get().array().transposed(), dy.array(), shape);
+  }
+  void add_to(Array& total, const Tensor& dy) const {
+    kernels::matmul_into(total, a.get().array().transposed(), dy.array());
+  }
+};
+
+/// The product of two operands of at least two axes and one dtype.
+Tensor product(const Operand& a, const Operand& b) {
+  return record("matmul", kernels::matmul(a.array(), b.array()), edge(a, LeftRule{Saved(b), a.shape()}),
+                edge(b, RightRule{Saved(a), b.shape()}));
+}
 
 }  // namespace
 
@@ -93,9 +126,9 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
     const Tensor rows = reshape(x, {-1, x.shape().back()});
     return reshape(Operand(linear(Operand(rows, x.where()), w, bias), x.where()), shape);
   }
-  return record("linear", kernels::affine(x.array(), w.array(), bias.array()),
-                edge(x, [w = Saved(w)](const Tensor& dy) { return matmul(dy, swapped(w)); }),
-                edge(w, KernelRule{Saved(x)}), edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
+  return record("linear", kernels::affine(x.array(), w.array(), bias.array()), edge(x, LeftRule{Saved(w), x.shape()}),
+                edge(w, RightRule{Saved(x), w.shape()}),
+                edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
 }
 
 Tensor dot(const Operand& a, const Operand& b) {

@@ -1,7 +1,10 @@
 #include "autograd/ops/normalization.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "autograd/creation.hpp"
 #include "autograd/ops/activation.hpp"
@@ -14,6 +17,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
+#include "lib/kernels/batch_norm.hpp"
 #include "lib/kernels/normalize.hpp"
 
 namespace xg {
@@ -34,6 +38,65 @@ Tensor standardized(const Operand& x, double epsilon) {
                   return standardized_gradient(dy, x, y, epsilon);
                 }));
 }
+
+/// The gradients of x, gamma and beta of y = (x - mean(x)) / deviation(x) gamma + beta over the rows: recorded.
+std::array<Tensor, 3> recorded_batch_norm_gradient(const Tensor& gradient, const Tensor& x, const Tensor& gamma,
+                                                   double epsilon) {
+  const std::int64_t n = x.shape().back();
+  const auto down = [](const Tensor& t) { return mean(t, {.axis = 0}); };
+  const Tensor dy = reshape(gradient, {-1, n}), rows = reshape(x, {-1, n});
+  const Tensor centred = rows - down(rows), inverse = rsqrt(down(square(centred)) + epsilon);
+  const Tensor unit = centred * inverse, middle = down(dy), along = down(dy * unit);
+  const auto count = static_cast<double>(rows.shape()[0]);
+  return {reshape((dy - middle - unit * along) * (inverse * gamma), x.shape()), along * count, middle * count};
+}
+
+/// A normalisation over the rows. The gradients of its inputs need the same sums: a node that computes them once.
+class BatchNormNode final : public Node {
+ public:
+  BatchNormNode(std::source_location where, const Array& value, const Operand& x, const Operand& gamma,
+                const Operand& beta, kernels::Moments moments, double epsilon)
+      : Node("batch_norm_training", where, value),
+        saved_{{Saved(x), Saved(gamma), std::move(moments)}},
+        epsilon_(epsilon),
+        inputs_{x.tensor().node(), gamma.tensor().node(), beta.tensor().node()} {}
+
+  std::size_t inputs() const override { return inputs_.size(); }
+  const NodeRef& input(std::size_t index) const override { return inputs_[index]; }
+
+  void differentiate(const Tensor& output_gradient, InputGradients& gradients) const override {
+    const auto wanted = [&](std::size_t i) { return inputs_[i] && gradients.wants(i); };
+    const std::array<Tensor, 3> all = computed(output_gradient, wanted(0));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (wanted(i)) gradients.give(i, all[i]);
+  }
+
+  void copy_saved() const override { [[maybe_unused]] const auto copy = saved_; }
+
+ protected:
+  void release_edges() override {
+    saved_.reset();
+    inputs_ = {};
+  }
+
+ private:
+  struct Inputs {
+    Saved x, gamma;
+    kernels::Moments moments;
+  };
+
+  std::array<Tensor, 3> computed(const Tensor& dy, bool wants_x) const {
+    const Tensor &x = saved_->x, &gamma = saved_->gamma;
+    if (grad_enabled()) return recorded_batch_norm_gradient(dy, x, gamma, epsilon_);
+    const kernels::BatchNormGradient all =
+        kernels::batch_norm_gradient(dy.array(), x.array(), saved_->moments, gamma.array(), epsilon_, wants_x);
+    return {wants_x ? Tensor(all.x) : Tensor(), all.gamma, all.beta};
+  }
+
+  std::optional<Inputs> saved_;
+  double epsilon_;
+  std::array<NodeRef, 3> inputs_;
+};
 
 void check_rows(const char* op, const Operand& x) {
   check_floating(op, x);
@@ -77,6 +140,25 @@ Tensor batch_norm(const Operand& x, const Operand& mean, const Operand& variance
   // The small tensors first: two passes over x.
   const Tensor scale = rsqrt(variance + epsilon) * gamma;
   return (x - mean) * scale + beta;
+}
+
+TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, const Operand& beta, double epsilon) {
+  constexpr const char* op = "batch_norm_training";
+  check_rows(op, x);
+  check_parameter(op, "gamma", gamma, x);
+  check_parameter(op, "beta", beta, x);
+  if (x.tensor().size() == 0)
+    throw ShapeError(concat(op, ": x of shape ", x.shape(), " has no rows to take the statistics of"), x.where());
+  const kernels::Moments moments = kernels::column_moments(x.array());
+  const Array y = kernels::batch_norm(x.array(), moments, gamma.array(), beta.array(), epsilon);
+  NodeRef node;
+  if (grad_enabled() && (x.tensor().node() || gamma.tensor().node() || beta.tensor().node()))
+    node = NodeRef(new BatchNormNode(x.where(), y, x, gamma, beta, moments, epsilon));
+  if (detail::observed()) {
+    for (const Operand* each : {&x, &gamma, &beta}) detail::observe_operand(each->array());
+    detail::observe_output(op, x.where(), y, node.get());
+  }
+  return {Tensor(y, std::move(node)), moments.mean, moments.variance};
 }
 
 Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Operand& v,

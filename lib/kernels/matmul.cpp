@@ -1,53 +1,104 @@
 #include "lib/kernels/matmul.hpp"
 
+#include <optional>
+
 #include "lib/kernels/gemm/gemm.hpp"
 #include "lib/kernels/loops.hpp"
 
 namespace xg::kernels {
 namespace {
 
-/// The steps of an operand's batch axes when it is broadcast to those of `out`.
-Strides batch_steps(const Array& operand, const Array& out) {
-  const std::size_t rank = out.rank();
-  Shape shape = out.shape();
-  shape[rank - 2] = operand.shape()[operand.rank() - 2];
-  shape[rank - 1] = operand.shape()[operand.rank() - 1];
-  const Strides strides = operand.broadcast_to(shape).strides();
-  Strides steps;
-  for (std::size_t axis = 0; axis + 2 < rank; ++axis) steps.push_back(strides[axis]);
-  return steps;
+/// The axes before the last two, those of both broadcast.
+Shape batch_of(const Array& a, const Array& b) {
+  Shape p, q;
+  for (std::size_t axis = 0; axis + 2 < a.rank(); ++axis) p.push_back(a.shape()[axis]);
+  for (std::size_t axis = 0; axis + 2 < b.rank(); ++axis) q.push_back(b.shape()[axis]);
+  return broadcast_shapes(p, q).value();
 }
 
+/// An operand's matrices for every element of a batch.
 template <class T>
-Matrix<T> matrix_at(const Array& operand, std::int64_t offset) {
-  const std::size_t rank = operand.rank();
-  return {operand.data<T>() + offset, operand.strides()[rank - 2], operand.strides()[rank - 1]};
-}
+struct Matrices {
+  Matrix<T> first;
+  std::int64_t rows, columns;
+  Strides steps;  ///< along the axes of the batch
 
-/// out = start + a b for every matrix of the batch; `out` is contiguous.
+  Matrices(const Array& x, const Shape& batch)
+      : first{x.data<T>(), x.strides()[x.rank() - 2], x.strides()[x.rank() - 1]},
+        rows(x.shape()[x.rank() - 2]),
+        columns(x.shape()[x.rank() - 1]) {
+    Shape shape = batch;
+    shape.push_back(rows);
+    shape.push_back(columns);
+    const Strides strides = x.broadcast_to(shape).strides();
+    for (std::size_t axis = 0; axis < batch.rank(); ++axis) steps.push_back(strides[axis]);
+  }
+
+  Matrix<T> at(std::int64_t offset) const { return {first.data + offset, first.row_step, first.column_step}; }
+  /// True if all are the same matrix.
+  bool same(const Shape& batch) const {
+    for (std::size_t axis = 0; axis < batch.rank(); ++axis)
+      if (batch[axis] > 1 && steps[axis] != 0) return false;
+    return true;
+  }
+  /// The step of a walk along the batch and, inside it, `count` elements that lie `step` apart, if there is one.
+  std::optional<std::int64_t> common_step(const Shape& batch, std::int64_t count, std::int64_t step) const {
+    for (std::size_t axis = batch.rank(); axis-- > 0;) {
+      if (batch[axis] == 1) continue;
+      if (count == 1) step = steps[axis];
+      if (steps[axis] != step * count) return {};
+      count *= batch[axis];
+    }
+    return step;
+  }
+};
+
+/// start + a b for every element of the batch, with results one behind the other.
 template <class T>
 void products(const Array& a, const Array& b, const Start<T>& start, const Array& out) {
   if (out.size() == 0) return;
-  const std::size_t rank = out.rank();
-  const std::int64_t m = out.shape()[rank - 2], n = out.shape()[rank - 1], k = a.shape()[a.rank() - 1];
-  if (rank == 2) return gemm(m, n, k, matrix_at<T>(a, 0), matrix_at<T>(b, 0), start, out.data<T>());
-  Shape batch;
-  for (std::size_t axis = 0; axis + 2 < rank; ++axis) batch.push_back(out.shape()[axis]);
-  for_each_row<3>(batch, {batch_steps(a, out), batch_steps(b, out), batch_steps(out, out)},
+  const Shape batch = batch_of(a, b);
+  const Matrices<T> left(a, batch), right(b, batch), result(out, batch);
+  const std::int64_t m = left.rows, n = right.columns, k = left.columns;
+  if (right.same(batch))
+    if (const auto step = left.common_step(batch, m, left.first.row_step))
+      return gemm(batch.elements() * m, n, k, {left.first.data, *step, left.first.column_step}, right.first, start,
+                  out.data<T>());
+  for_each_row<3>(batch, {left.steps, right.steps, result.steps},
                   [&](const auto& offset, std::int64_t count, const auto& step) {
                     for (std::int64_t i = 0; i < count; ++i)
-                      gemm(m, n, k, matrix_at<T>(a, offset[0] + i * step[0]), matrix_at<T>(b, offset[1] + i * step[1]),
-                           start, out.data<T>() + offset[2] + i * step[2]);
+                      gemm(m, n, k, left.at(offset[0] + i * step[0]), right.at(offset[1] + i * step[1]), start,
+                           out.data<T>() + offset[2] + i * step[2]);
+                  });
+}
+
+/// total += a b for every element of the batch, along some of whose axes total is one matrix.
+template <class T>
+void add_products(const Array& a, const Array& b, const Array& total) {
+  if (total.size() == 0 || a.size() == 0 || b.size() == 0) return;
+  const Shape batch = batch_of(a, b);
+  const Matrices<T> left(a, batch), right(b, batch), sum(total, batch);
+  const std::int64_t m = left.rows, n = right.columns, k = left.columns;
+  if (sum.same(batch)) {
+    const auto column_step = left.common_step(batch, k, left.first.column_step);
+    const auto row_step = right.common_step(batch, k, right.first.row_step);
+    if (column_step && row_step)
+      return gemm(m, n, batch.elements() * k, {left.first.data, left.first.row_step, *column_step},
+                  {right.first.data, *row_step, right.first.column_step}, {total.data<T>(), n}, total.data<T>());
+  }
+  for_each_row<3>(batch, {left.steps, right.steps, sum.steps},
+                  [&](const auto& offset, std::int64_t count, const auto& step) {
+                    for (std::int64_t i = 0; i < count; ++i) {
+                      T* const c = total.data<T>() + offset[2] + i * step[2];
+                      gemm(m, n, k, left.at(offset[0] + i * step[0]), right.at(offset[1] + i * step[1]), {c, n}, c);
+                    }
                   });
 }
 
 }  // namespace
 
 Array matmul(const Array& a, const Array& b) {
-  Shape a_batch, b_batch;
-  for (std::size_t axis = 0; axis + 2 < a.rank(); ++axis) a_batch.push_back(a.shape()[axis]);
-  for (std::size_t axis = 0; axis + 2 < b.rank(); ++axis) b_batch.push_back(b.shape()[axis]);
-  Shape shape = broadcast_shapes(a_batch, b_batch).value();
+  Shape shape = batch_of(a, b);
   shape.push_back(a.shape()[a.rank() - 2]);
   shape.push_back(b.shape()[b.rank() - 1]);
   const Array out = Array::empty(shape, a.dtype());
@@ -63,7 +114,7 @@ Array affine(const Array& x, const Array& w, const Array& bias) {
 }
 
 void matmul_into(Array& total, const Array& a, const Array& b) {
-  dispatch_floating(total.dtype(), [&]<class T>() { products<T>(a, b, {total.data<T>(), total.shape()[1]}, total); });
+  dispatch_floating(total.dtype(), [&]<class T>() { add_products<T>(a, b, total); });
 }
 
 }  // namespace xg::kernels

@@ -140,6 +140,10 @@ TEST_CASE("errors: normalisations, attention and losses") {
               "rms_norm: nothing to normalise along the last axis of shape (2, 0)");
   CHECK_ERROR(ShapeError, batch_norm(x, three, three, three, ones({3}, float64)),
               "batch_norm: beta is float64 (3,) where float32 (3,) is expected for x of shape (2, 3)");
+  CHECK_ERROR(ShapeError, batch_norm_training(x, ones({2}), three),
+              "batch_norm_training: gamma is float32 (2,) where float32 (3,) is expected for x of shape (2, 3)");
+  CHECK_ERROR(ShapeError, batch_norm_training(ones({0, 3}), three, three),
+              "batch_norm_training: x of shape (0, 3) has no rows to take the statistics of");
   CHECK_ERROR(
       ShapeError, scaled_dot_product_attention(x, ones({4, 2}), ones({4, 2})),
       "scaled_dot_product_attention: shapes (2, 3), (4, 2) and (4, 2) do not match (..., queries, d), (..., keys, "

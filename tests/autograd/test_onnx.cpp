@@ -215,6 +215,10 @@ std::map<std::string, Op> indexing_and_products() {
       {"layer_normalization_4d_axis_negative_1", [](const Inputs& v) { return layer_norm(v[0], v[1], v[2]); }},
       {"batchnorm_epsilon",
        [](const Inputs& v) { return channels_second(batch_norm(channels_last(v[0]), v[3], v[4], v[1], v[2], 1e-2)); }},
+      {"batchnorm_example_training_mode",
+       [](const Inputs& v) { return channels_second(batch_norm_training(channels_last(v[0]), v[1], v[2], 1e-5).y); }},
+      {"batchnorm_epsilon_training_mode",
+       [](const Inputs& v) { return channels_second(batch_norm_training(channels_last(v[0]), v[1], v[2], 1e-2).y); }},
   };
 }
 

@@ -13,10 +13,9 @@ namespace xg::kernels {
 namespace {
 
 // Blocks, in elements, so that a packed block of a (rows x depth) stays in the second cache and one panel of b in the
-// first (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008).
+// first (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008). A chain of additions is as
+// long as a block is deep: its depth decides the bits.
 constexpr std::int64_t depth_block = 256, row_block = 96, column_block = 1536;
-/// The depth where nothing is packed but the last columns.
-constexpr std::int64_t long_depth_block = 1024;
 constexpr std::int64_t page = 4096;
 
 /// Memory that a thread keeps for packed blocks.
@@ -66,17 +65,16 @@ Gathered<T> part(const Gathered<T>& a, std::int64_t row, std::int64_t column) {
 /// Computes one tile.
 template <class T>
 void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Matrix<T>& a,
-              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step) {
+              const Matrix<T>& b, const Target<T>& target) {
   const bool by_columns = a.row_step == 1;
   (by_columns ? tile.along_columns : tile.along_rows)[rows - 1][vectors - 1](
-      depth, a.data, by_columns ? a.column_step : a.row_step, b.data, b.row_step, start.data, start.row_step, c, c_step);
+      depth, a.data, by_columns ? a.column_step : a.row_step, b.data, b.row_step, target);
 }
 
 template <class T>
 void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Gathered<T>& a,
-              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step) {
-  tile.gathered[rows - 1][vectors - 1](depth, a.data, a.row, a.column, b.data, b.row_step, start.data, start.row_step,
-                                       c, c_step);
+              const Matrix<T>& b, const Target<T>& target) {
+  tile.gathered[rows - 1][vectors - 1](depth, a.data, a.row, a.column, b.data, b.row_step, target);
 }
 
 /// `Left` is Matrix or Gathered.
@@ -137,19 +135,18 @@ void pack_a(const Matrix<T>& a, std::int64_t height, std::int64_t rows, std::int
 
 template <class T, class Left>
 void Product<T, Left>::compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
-                         std::int64_t column_end) const {
+                               std::int64_t column_end) const {
   thread_local Scratch<T> scratch;
   const bool all = packs_b();
-  const std::int64_t most_depth = all || packs_a() ? depth_block : long_depth_block;
   for (std::int64_t j = column_begin; j < column_end; j += column_block) {
     const std::int64_t columns = std::min(column_block, column_end - j);
     // Of b that is read in place, only the last columns are copied: they fill no vector.
     const std::int64_t first = all ? 0 : columns / panel() * panel();
     const std::int64_t width = (columns - first + panel() - 1) / panel() * panel();
     // At least once: without depth the result is its start.
-    for (std::int64_t p = 0; p == 0 || p < k; p += most_depth) {
-      const std::int64_t depth = std::min(most_depth, k - p);
-      T* packed = scratch.get(most_depth * width);
+    for (std::int64_t p = 0; p == 0 || p < k; p += depth_block) {
+      const std::int64_t depth = std::min(depth_block, k - p);
+      T* packed = scratch.get(depth_block * width);
       pack_b(*this, j + first, columns - first, p, depth, packed);
       for (std::int64_t i = row_begin; i < row_end; i += row_block)
         compute_block(i, std::min(row_block, row_end - i), j, columns, p, depth, packed);
@@ -158,8 +155,9 @@ void Product<T, Left>::compute(std::int64_t row_begin, std::int64_t row_end, std
 }
 
 template <class T, class Left>
-void Product<T, Left>::compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at, std::int64_t columns,
-                               std::int64_t depth_at, std::int64_t depth, const T* packed_b) const {
+void Product<T, Left>::compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at,
+                                     std::int64_t columns, std::int64_t depth_at, std::int64_t depth,
+                                     const T* packed_b) const {
   thread_local Scratch<T> scratch;
   const bool a_packed = packs_a(), b_packed = packs_b();
   const T* packed_a = nullptr;
@@ -191,20 +189,21 @@ void Product<T, Left>::compute_tile(std::int64_t i, std::int64_t rows, std::int6
                                     std::int64_t depth_at, std::int64_t depth, const Tile& left,
                                     const Matrix<T>& right) const {
   const std::int64_t vectors = (columns + tile.lanes - 1) / tile.lanes;
-  T* const to = c + i * c_step + j;
-  const Start<T> from = depth_at > 0 ? Start<T>{to, c_step}
-                        : start.data ? Start<T>{start.data + i * start.row_step + j, start.row_step}
-                                     : start;
-  if (columns == vectors * tile.lanes)
-    return run_tile(tile, rows, vectors, depth, left, right, from, to, c_step);
+  Target<T> target{nullptr, 0, c + i * c_step + j, c_step, depth_at > 0 || start.data == c};
+  if (start.data && !target.adds) {
+    target.start = start.data + i * start.row_step + j;
+    target.start_step = start.row_step;
+  }
+  if (columns == vectors * tile.lanes) return run_tile(tile, rows, vectors, depth, left, right, target);
   // The last vector is not full: by way of a tile of its own.
   constexpr std::int64_t most = Tiles<T>::most_vectors * 64 / static_cast<std::int64_t>(sizeof(T));
   T whole[Tiles<T>::most_rows * most] = {};
-  if (from.data)
-    for (std::int64_t row = 0; row < rows; ++row)
-      std::copy_n(from.data + row * from.row_step, columns, whole + row * most);
-  run_tile(tile, rows, vectors, depth, left, right, {whole, most}, whole, most);
-  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, to + row * c_step);
+  const T* from = target.adds ? target.c : target.start;
+  const std::int64_t from_step = target.adds ? c_step : target.start_step;
+  if (from)
+    for (std::int64_t row = 0; row < rows; ++row) std::copy_n(from + row * from_step, columns, whole + row * most);
+  run_tile(tile, rows, vectors, depth, left, right, {target.adds ? nullptr : whole, most, whole, most, target.adds});
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, target.c + row * c_step);
 }
 
 template <class T, class Left>

@@ -25,9 +25,11 @@ struct Start {
   std::int64_t row_step = 0;
 };
 
-/// c = start + a b for a (m, k), b (k, n) and c (m, n) with c's rows side by side. Each element is added up from its
-/// start in the order of k, in one chain: the bits are the same for any number of threads, rows and columns. `start`
-/// may be c itself; a and b must not overlap c.
+/// c = start + a b for a (m, k), b (k, n) and c (m, n) with c's rows side by side. Each element is added up in the
+/// order of k, in blocks of 256: one chain from the start for the first, one for each of the others, whose sums are
+/// added to it. So the error grows with a block's length and the number of blocks, and the bits are the same for any
+/// number of threads, rows and columns. `start` may be c itself, to which the first block's sum is then added like the
+/// others; a and b must not overlap c.
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, const Start<T>& start,
           T* c);

@@ -15,10 +15,10 @@ struct Vector {
   typedef T type __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));
 };
 
-/// c = start + the sum over p of a's column p times b's row p, where `factor(i, p)` is a's element.
+/// The sum over p of a's column p times b's row p, where `factor(p)(i)` is a's element.
 template <class T, int bytes, int rows, int vectors, class Factor>
 [[gnu::always_inline]] inline void add_products(std::int64_t k, Factor factor, const T* b, std::int64_t b_step,
-                                                const T* start, std::int64_t start_step, T* c, std::int64_t c_step) {
+                                                const Target<T>& target) {
   using V = typename Vector<T, bytes>::type;
   constexpr int lanes = bytes / static_cast<int>(sizeof(T));
   V sums[rows][vectors];
@@ -26,7 +26,7 @@ template <class T, int bytes, int rows, int vectors, class Factor>
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
     for (int j = 0; j < vectors; ++j)
-      sums[i][j] = start ? *reinterpret_cast<const V*>(start + i * start_step + j * lanes) : V{};
+      sums[i][j] = target.start ? *reinterpret_cast<const V*>(target.start + i * target.start_step + j * lanes) : V{};
   for (std::int64_t p = 0; p < k; ++p) {
     V row[vectors];
 #pragma GCC unroll 8
@@ -43,26 +43,28 @@ template <class T, int bytes, int rows, int vectors, class Factor>
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < vectors; ++j) *reinterpret_cast<V*>(c + i * c_step + j * lanes) = sums[i][j];
+    for (int j = 0; j < vectors; ++j) {
+      V& to = *reinterpret_cast<V*>(target.c + i * target.c_step + j * lanes);
+      to = target.adds ? to + sums[i][j] : sums[i][j];
+    }
 }
 
 template <class T, int bytes, int rows, int vectors, bool along_rows>
-void tile(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const T* start,
-          std::int64_t start_step, T* c, std::int64_t c_step) {
+void tile(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const Target<T>& target) {
   const auto factor = [&](std::int64_t p) {
     return [at = along_rows ? a + p : a + p * a_step, a_step](int i) { return along_rows ? at[i * a_step] : at[i]; };
   };
-  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, start, start_step, c, c_step);
+  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, target);
 }
 
 template <class T, int bytes, int rows, int vectors>
 void gathered_tile(std::int64_t k, const T* a, const std::int64_t* row, const std::int64_t* column, const T* b,
-                   std::int64_t b_step, const T* start, std::int64_t start_step, T* c, std::int64_t c_step) {
+                   std::int64_t b_step, const Target<T>& target) {
   const T* at[rows];
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i) at[i] = a + row[i];
   const auto factor = [&](std::int64_t p) { return [&at, offset = column[p]](int i) { return at[i][offset]; }; };
-  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, start, start_step, c, c_step);
+  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, target);
 }
 
 /// All tiles up to that size.

@@ -141,6 +141,20 @@ Cases normalization_cases() {
                                            Values(v[1]), Values(v[2]));
                        },
                    .magnitude = 4});
+  cases.push_back({.name = "batch_norm_training",
+                   .function = [](const Inputs& v) { return batch_norm_training(v[0], v[1], v[2], 1e-3).y; },
+                   .samples = {{uniform({3, 2, 4}), uniform({4}, 0.5, 2), uniform({4})},
+                               {uniform({5, 1}), uniform({1}, 0.5, 2), uniform({1})},
+                               {uniform({7, 18}), uniform({18}, 0.5, 2), uniform({18})}},
+                   .reference =
+                       [](const Inputs& v) {
+                         const Values x(v[0]);
+                         std::vector<int> rows;
+                         for (int axis = 0; axis + 1 < static_cast<int>(x.shape.rank()); ++axis) rows.push_back(axis);
+                         return normalised(x, fold(x, rows, false, mean_of), fold(x, rows, false, variance), 1e-3,
+                                           Values(v[1]), Values(v[2]));
+                       },
+                   .magnitude = 4});
   cases.push_back({.name = "embedding",
                    .function = [](const Inputs& v) { return embedding(v[0], v[1]); },
                    .samples = {{uniform({4, 3}), Tensor{{0, 3}, {3, -1}}}},
