@@ -62,17 +62,23 @@ Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
 
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.
 Tensor slice_back(const Operand& dy, const Shape& shape, std::size_t axis, const Range& range) {
-  const Array whole = Array::zeros(shape, dy.dtype());
-  Array part = whole.slice(axis, range.start, range.count, range.step);
-  kernels::copy(dy.array(), part);
-  return record("slice_back", whole, edge(dy, [axis, range](const Tensor& g) { return slice_range(g, axis, range); }));
+  const auto kernel = [&] {
+    const Array whole = Array::zeros(shape, dy.dtype());
+    Array part = whole.slice(axis, range.start, range.count, range.step);
+    kernels::copy(dy.array(), part);
+    return whole;
+  };
+  return record("slice_back", kernel, edge(dy, [axis, range](const Tensor& g) { return slice_range(g, axis, range); }));
 }
 
 /// The transpose of take: dy added up at the indices in zeros of the indexed shape.
 Tensor take_back(const Operand& dy, const Shape& shape, const Tensor& indices, std::size_t axis) {
-  Array total = Array::zeros(shape, dy.dtype());
-  kernels::add_at(total, indices.array(), axis, dy.array());
-  return record("take_back", total, edge(dy, [indices = Saved(indices), axis](const Tensor& g) {
+  const auto kernel = [&] {
+    Array total = Array::zeros(shape, dy.dtype());
+    kernels::add_at(total, indices.array(), axis, dy.array());
+    return total;
+  };
+  return record("take_back", kernel, edge(dy, [indices = Saved(indices), axis](const Tensor& g) {
                   return take(g, indices, static_cast<int>(axis));
                 }));
 }
@@ -94,8 +100,9 @@ struct TakeRule {
 
 /// What checked indices take along an axis of x, seen under a shape of as many elements.
 Tensor taken(const char* op, const Operand& x, const Shape& seen, const Tensor& indices, std::size_t axis) {
-  return record(op, kernels::take(x.array().reshape(seen), indices.array(), axis),
-                edge(x, TakeRule{x.shape(), seen, Saved(indices), axis}));
+  return record(
+      op, [&] { return kernels::take(x.array().reshape(seen), indices.array(), axis); },
+      edge(x, TakeRule{x.shape(), seen, Saved(indices), axis}));
 }
 
 /// int64 indices in [0, extent).
@@ -150,10 +157,13 @@ Array region(const Array& x, const Indices& indices) {
 
 /// The transpose of index: dy at its place in zeros of the indexed shape.
 Tensor index_back(const Operand& dy, const Shape& shape, const Indices& indices) {
-  const Array whole = Array::zeros(shape, dy.dtype());
-  Array part = region(whole, indices);
-  kernels::copy(dy.array(), part);
-  return record("index_back", whole, edge(dy, [indices](const Tensor& g) { return index(g, indices); }));
+  const auto kernel = [&] {
+    const Array whole = Array::zeros(shape, dy.dtype());
+    Array part = region(whole, indices);
+    kernels::copy(dy.array(), part);
+    return whole;
+  };
+  return record("index_back", kernel, edge(dy, [indices](const Tensor& g) { return index(g, indices); }));
 }
 
 struct IndexRule {

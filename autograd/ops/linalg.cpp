@@ -88,8 +88,9 @@ struct RightRule {
 
 /// The product of two operands of at least two axes and one dtype.
 Tensor product(const Operand& a, const Operand& b) {
-  return record("matmul", kernels::matmul(a.array(), b.array()), edge(a, LeftRule{Saved(b), a.shape()}),
-                edge(b, RightRule{Saved(a), b.shape()}));
+  return record(
+      "matmul", [&] { return kernels::matmul(a.array(), b.array()); }, edge(a, LeftRule{Saved(b), a.shape()}),
+      edge(b, RightRule{Saved(a), b.shape()}));
 }
 
 }  // namespace
@@ -126,9 +127,10 @@ Tensor linear(const Operand& x, const Operand& w, const Operand& bias) {
     const Tensor rows = reshape(x, {-1, x.shape().back()});
     return reshape(Operand(linear(Operand(rows, x.where()), w, bias), x.where()), shape);
   }
-  return record("linear", kernels::affine(x.array(), w.array(), bias.array()), edge(x, LeftRule{Saved(w), x.shape()}),
-                edge(w, RightRule{Saved(x), w.shape()}),
-                edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
+  return record(
+      "linear", [&] { return kernels::affine(x.array(), w.array(), bias.array()); },
+      edge(x, LeftRule{Saved(w), x.shape()}), edge(w, RightRule{Saved(x), w.shape()}),
+      edge(bias, [](const Tensor& dy) { return sum(dy, {.axis = 0}); }));
 }
 
 Tensor dot(const Operand& a, const Operand& b) {

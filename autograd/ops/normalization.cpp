@@ -59,7 +59,7 @@ class BatchNormNode final : public Node {
       : Node("batch_norm_training", where, value),
         saved_{{Saved(x), Saved(gamma), std::move(moments)}},
         epsilon_(epsilon),
-        inputs_{x.tensor().node(), gamma.tensor().node(), beta.tensor().node()} {}
+        inputs_{node_of(x), node_of(gamma), node_of(beta)} {}
 
   std::size_t inputs() const override { return inputs_.size(); }
   const NodeRef& input(std::size_t index) const override { return inputs_[index]; }
@@ -84,6 +84,8 @@ class BatchNormNode final : public Node {
     Saved x, gamma;
     kernels::Moments moments;
   };
+
+  static NodeRef node_of(const Operand& x) { return x.tensor().requires_grad() ? x.tensor().node() : NodeRef(); }
 
   std::array<Tensor, 3> computed(const Tensor& dy, bool wants_x) const {
     const Tensor &x = saved_->x, &gamma = saved_->gamma;
@@ -149,14 +151,15 @@ TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, con
   check_parameter(op, "beta", beta, x);
   if (x.tensor().size() == 0)
     throw ShapeError(concat(op, ": x of shape ", x.shape(), " has no rows to take the statistics of"), x.where());
+  const detail::Run run;
   const kernels::Moments moments = kernels::column_moments(x.array());
   const Array y = kernels::batch_norm(x.array(), moments, gamma.array(), beta.array(), epsilon);
   NodeRef node;
-  if (grad_enabled() && (x.tensor().node() || gamma.tensor().node() || beta.tensor().node()))
+  if (grad_enabled() && (x.tensor().requires_grad() || gamma.tensor().requires_grad() || beta.tensor().requires_grad()))
     node = NodeRef(new BatchNormNode(x.where(), y, x, gamma, beta, moments, epsilon));
-  if (detail::observed()) {
-    for (const Operand* each : {&x, &gamma, &beta}) detail::observe_operand(each->array());
-    detail::observe_output(op, x.where(), y, node.get());
+  if (run.watched()) {
+    for (const Operand* each : {&x, &gamma, &beta}) run.show_operand(each->array());
+    run.show_output(op, x.where(), y, node.get());
   }
   return {Tensor(y, std::move(node)), moments.mean, moments.variance};
 }

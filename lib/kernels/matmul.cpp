@@ -27,6 +27,7 @@ struct Matrices {
       : first{x.data<T>(), x.strides()[x.rank() - 2], x.strides()[x.rank() - 1]},
         rows(x.shape()[x.rank() - 2]),
         columns(x.shape()[x.rank() - 1]) {
+    if (batch.rank() == 0) return;
     Shape shape = batch;
     shape.push_back(rows);
     shape.push_back(columns);

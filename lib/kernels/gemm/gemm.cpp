@@ -65,16 +65,18 @@ Gathered<T> part(const Gathered<T>& a, std::int64_t row, std::int64_t column) {
 /// Computes one tile.
 template <class T>
 void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Matrix<T>& a,
-              const Matrix<T>& b, const Target<T>& target) {
+              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step, bool start_last) {
   const bool by_columns = a.row_step == 1;
   (by_columns ? tile.along_columns : tile.along_rows)[rows - 1][vectors - 1](
-      depth, a.data, by_columns ? a.column_step : a.row_step, b.data, b.row_step, target);
+      depth, a.data, by_columns ? a.column_step : a.row_step, b.data, b.row_step, start.data, start.row_step, c, c_step,
+      start_last);
 }
 
 template <class T>
 void run_tile(const Tiles<T>& tile, std::int64_t rows, std::int64_t vectors, std::int64_t depth, const Gathered<T>& a,
-              const Matrix<T>& b, const Target<T>& target) {
-  tile.gathered[rows - 1][vectors - 1](depth, a.data, a.row, a.column, b.data, b.row_step, target);
+              const Matrix<T>& b, const Start<T>& start, T* c, std::int64_t c_step, bool start_last) {
+  tile.gathered[rows - 1][vectors - 1](depth, a.data, a.row, a.column, b.data, b.row_step, start.data, start.row_step,
+                                       c, c_step, start_last);
 }
 
 /// `Left` is Matrix or Gathered.
@@ -189,21 +191,21 @@ void Product<T, Left>::compute_tile(std::int64_t i, std::int64_t rows, std::int6
                                     std::int64_t depth_at, std::int64_t depth, const Tile& left,
                                     const Matrix<T>& right) const {
   const std::int64_t vectors = (columns + tile.lanes - 1) / tile.lanes;
-  Target<T> target{nullptr, 0, c + i * c_step + j, c_step, depth_at > 0 || start.data == c};
-  if (start.data && !target.adds) {
-    target.start = start.data + i * start.row_step + j;
-    target.start_step = start.row_step;
-  }
-  if (columns == vectors * tile.lanes) return run_tile(tile, rows, vectors, depth, left, right, target);
+  T* const to = c + i * c_step + j;
+  const bool start_last = depth_at > 0 || start.data == c;
+  const Start<T> from = start_last   ? Start<T>{to, c_step}
+                        : start.data ? Start<T>{start.data + i * start.row_step + j, start.row_step}
+                                     : start;
+  if (columns == vectors * tile.lanes)
+    return run_tile(tile, rows, vectors, depth, left, right, from, to, c_step, start_last);
   // The last vector is not full: by way of a tile of its own.
   constexpr std::int64_t most = Tiles<T>::most_vectors * 64 / static_cast<std::int64_t>(sizeof(T));
   T whole[Tiles<T>::most_rows * most] = {};
-  const T* from = target.adds ? target.c : target.start;
-  const std::int64_t from_step = target.adds ? c_step : target.start_step;
-  if (from)
-    for (std::int64_t row = 0; row < rows; ++row) std::copy_n(from + row * from_step, columns, whole + row * most);
-  run_tile(tile, rows, vectors, depth, left, right, {target.adds ? nullptr : whole, most, whole, most, target.adds});
-  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, target.c + row * c_step);
+  if (from.data)
+    for (std::int64_t row = 0; row < rows; ++row)
+      std::copy_n(from.data + row * from.row_step, columns, whole + row * most);
+  run_tile(tile, rows, vectors, depth, left, right, {whole, most}, whole, most, start_last);
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(whole + row * most, columns, to + row * c_step);
 }
 
 template <class T, class Left>

@@ -15,18 +15,20 @@ struct Vector {
   typedef T type __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));
 };
 
-/// The sum over p of a's column p times b's row p, where `factor(p)(i)` is a's element.
+/// c = start + the sum over p of a's column p times b's row p, where `factor(p)(i)` is a's element.
 template <class T, int bytes, int rows, int vectors, class Factor>
 [[gnu::always_inline]] inline void add_products(std::int64_t k, Factor factor, const T* b, std::int64_t b_step,
-                                                const Target<T>& target) {
+                                                const T* start, std::int64_t start_step, T* c, std::int64_t c_step,
+                                                bool start_last) {
   using V = typename Vector<T, bytes>::type;
   constexpr int lanes = bytes / static_cast<int>(sizeof(T));
+  const auto start_of = [&](int i, int j) { return *reinterpret_cast<const V*>(start + i * start_step + j * lanes); };
   V sums[rows][vectors];
+  const bool start_first = start && !start_last;
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < vectors; ++j)
-      sums[i][j] = target.start ? *reinterpret_cast<const V*>(target.start + i * target.start_step + j * lanes) : V{};
+    for (int j = 0; j < vectors; ++j) sums[i][j] = start_first ? start_of(i, j) : V{};
   for (std::int64_t p = 0; p < k; ++p) {
     V row[vectors];
 #pragma GCC unroll 8
@@ -40,31 +42,35 @@ template <class T, int bytes, int rows, int vectors, class Factor>
     }
     b += b_step;
   }
+  if (start_last)
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < vectors; ++j) sums[i][j] += start_of(i, j);
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < vectors; ++j) {
-      V& to = *reinterpret_cast<V*>(target.c + i * target.c_step + j * lanes);
-      to = target.adds ? to + sums[i][j] : sums[i][j];
-    }
+    for (int j = 0; j < vectors; ++j) *reinterpret_cast<V*>(c + i * c_step + j * lanes) = sums[i][j];
 }
 
 template <class T, int bytes, int rows, int vectors, bool along_rows>
-void tile(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const Target<T>& target) {
+void tile(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const T* start,
+          std::int64_t start_step, T* c, std::int64_t c_step, bool start_last) {
   const auto factor = [&](std::int64_t p) {
     return [at = along_rows ? a + p : a + p * a_step, a_step](int i) { return along_rows ? at[i * a_step] : at[i]; };
   };
-  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, target);
+  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, start, start_step, c, c_step, start_last);
 }
 
 template <class T, int bytes, int rows, int vectors>
 void gathered_tile(std::int64_t k, const T* a, const std::int64_t* row, const std::int64_t* column, const T* b,
-                   std::int64_t b_step, const Target<T>& target) {
+                   std::int64_t b_step, const T* start, std::int64_t start_step, T* c, std::int64_t c_step,
+                   bool start_last) {
   const T* at[rows];
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i) at[i] = a + row[i];
   const auto factor = [&](std::int64_t p) { return [&at, offset = column[p]](int i) { return at[i][offset]; }; };
-  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, target);
+  add_products<T, bytes, rows, vectors>(k, factor, b, b_step, start, start_step, c, c_step, start_last);
 }
 
 /// All tiles up to that size.

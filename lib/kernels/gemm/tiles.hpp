@@ -4,27 +4,18 @@
 
 namespace xg::kernels {
 
-/// Where a tile's sums begin, null for zeros, and where they go.
+/// Computes a tile of a product in registers: c = start + a b, or c += start + a b if it `adds`, for some rows and
+/// whole vectors of columns. Every element is one chain of additions in the order of k, so its bits do not depend on
+/// the tile it lies in, nor on the width of a vector. `start` is null for zeros.
 template <class T>
-struct Target {
-  const T* start;
-  std::int64_t start_step;
-  T* c;
-  std::int64_t c_step;
-  bool adds;  ///< to what is there
-};
-
-/// Computes a tile of a product in registers: c = start + a b, or c += start + a b, for some rows and whole vectors of
-/// columns. Every element is one chain of additions in the order of k, so its bits do not depend on the tile it lies
-/// in, nor on the width of a vector.
-template <class T>
-using Tile = void (*)(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step,
-                      const Target<T>& target);
+using Tile = void (*)(std::int64_t k, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, const T* start,
+                      std::int64_t start_step, T* c, std::int64_t c_step, bool start_last);
 
 /// The same for elements of a at a[row[i] + column[p]].
 template <class T>
 using GatheredTile = void (*)(std::int64_t k, const T* a, const std::int64_t* row, const std::int64_t* column,
-                              const T* b, std::int64_t b_step, const Target<T>& target);
+                              const T* b, std::int64_t b_step, const T* start, std::int64_t start_step, T* c,
+                              std::int64_t c_step, bool start_last);
 
 /// The tiles of one instruction set.
 template <class T>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "tests/lib/kernels/samples.hpp"
+#include "tests/lib/kernels/compare.hpp"
 
 using namespace xg;
 using namespace xg::testing;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tests/lib/kernels/samples.hpp"
+#include "tests/lib/kernels/compare.hpp"
 
 using namespace xg;
 using namespace xg::testing;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "lib/kernels/cross_entropy.hpp"
-#include "tests/lib/kernels/samples.hpp"
+#include "tests/lib/kernels/compare.hpp"
 
 using namespace xg;
 using namespace xg::testing;
