@@ -12,7 +12,7 @@
 namespace xg {
 
 Tensor alias(const Operand& x) {
-  return record("alias", x.array(), edge(x, [](const Tensor& dy) { return dy; }));
+  return record("alias", [&] { return x.array(); }, edge(x, [](const Tensor& dy) { return dy; }));
 }
 
 namespace {

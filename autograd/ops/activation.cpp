@@ -33,15 +33,16 @@ Tensor with_logits(Tensor probabilities, const Operand& logits) {
 }
 
 Tensor last_softmax(const Operand& x) {
-  return with_logits(record("softmax", kernels::softmax(x.array()),
-                            edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); })),
+  return with_logits(record(
+                         "softmax", [&] { return kernels::softmax(x.array()); },
+                         edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); })),
                      x);
 }
 
 Tensor last_log_softmax(const Operand& x) {
-  return record("log_softmax", kernels::log_softmax(x.array()), edge(x, [](const Tensor& dy, const Tensor& y) {
-                  return dy - exp(y) * sum(dy, {.axis = -1, .keepdims = true});
-                }));
+  return record(
+      "log_softmax", [&] { return kernels::log_softmax(x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return dy - exp(y) * sum(dy, {.axis = -1, .keepdims = true}); }));
 }
 
 /// Applies a function of the last axis along another one.
@@ -70,8 +71,9 @@ Tensor elu_slope(const Tensor& x, double alpha, double scale) {
 
 Tensor scaled_elu(const char* op, const Operand& x, double alpha, double scale) {
   check_floating(op, x);
-  return record(op, kernels::elu(x.array(), alpha, scale),
-                edge(x, [x = Saved(x), alpha, scale](const Tensor& dy) { return dy * elu_slope(x, alpha, scale); }));
+  return record(
+      op, [&] { return kernels::elu(x.array(), alpha, scale); },
+      edge(x, [x = Saved(x), alpha, scale](const Tensor& dy) { return dy * elu_slope(x, alpha, scale); }));
 }
 
 /// Phi(x) + x phi(x) for the normal distribution; its derivative is phi(x) (2 - x^2).
@@ -112,8 +114,9 @@ Tensor softsign_slope(const Tensor& x) {
 }  // namespace
 
 Tensor tanh(const Operand& x) {
-  return record("tanh", kernels::tanh(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return tanh_gradient(dy, y); }));
+  return record(
+      "tanh", [&] { return kernels::tanh(x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return tanh_gradient(dy, y); }));
 }
 
 Tensor tanh_gradient(const Operand& dy, const Operand& y) {
@@ -122,42 +125,47 @@ Tensor tanh_gradient(const Operand& dy, const Operand& y) {
     throw ShapeError(concat("tanh_gradient: the gradient is ", dy.dtype(), ' ', dy.shape(), ", the output ", y.dtype(),
                             ' ', y.shape()),
                      dy.where());
-  return record("tanh_gradient", kernels::tanh_gradient(dy.array(), y.array()),
-                edge(dy, [y = Saved(y)](const Tensor& g) { return tanh_gradient(g, y); }),
-                edge(y, [dy = Saved(dy), y = Saved(y)](const Tensor& g) { return g * dy * y * -2.0; }));
+  return record(
+      "tanh_gradient", [&] { return kernels::tanh_gradient(dy.array(), y.array()); },
+      edge(dy, [y = Saved(y)](const Tensor& g) { return tanh_gradient(g, y); }),
+      edge(y, [dy = Saved(dy), y = Saved(y)](const Tensor& g) { return g * dy * y * -2.0; }));
 }
 
 Tensor sigmoid(const Operand& x) {
-  return with_logits(record("sigmoid", kernels::sigmoid(x.array()),
-                            edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid_slope(x); })),
+  return with_logits(record(
+                         "sigmoid", [&] { return kernels::sigmoid(x.array()); },
+                         edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid_slope(x); })),
                      x);
 }
 
 Tensor relu(const Operand& x) {
   check_floating("relu", x);
-  return record("relu", kernels::relu(x.array()), edge(x, [](const Tensor& dy, const Tensor& y) {
-                  if (!grad_enabled()) return Tensor(kernels::relu_gradient(dy.array(), y.array()));
-                  return where(y > 0.0, dy, y.detach() * 0.0);  // NaN stays NaN
-                }));
+  return record(
+      "relu", [&] { return kernels::relu(x.array()); }, edge(x, [](const Tensor& dy, const Tensor& y) {
+        if (!grad_enabled()) return Tensor(kernels::relu_gradient(dy.array(), y.array()));
+        return where(y > 0.0, dy, y.detach() * 0.0);  // NaN stays NaN
+      }));
 }
 
 Tensor softplus(const Operand& x) {
-  return record("softplus", kernels::softplus(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(x); }));
+  return record(
+      "softplus", [&] { return kernels::softplus(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(x); }));
 }
 
 Tensor log_sigmoid(const Operand& x) {
   check_floating("log_sigmoid", x);
-  return record("log_sigmoid", kernels::negative(kernels::softplus(kernels::negative(x.array()))),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(-x.get()); }));
+  return record(
+      "log_sigmoid", [&] { return kernels::negative(kernels::softplus(kernels::negative(x.array()))); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(-x.get()); }));
 }
 
 Tensor leaky_relu(const Operand& x, double negative_slope) {
   check_floating("leaky_relu", x);
-  return record("leaky_relu", kernels::leaky_relu(x.array(), negative_slope),
-                edge(x, [x = Saved(x), negative_slope](const Tensor& dy) {
-                  return where(x.get() > 0.0, dy, dy * negative_slope);
-                }));
+  return record(
+      "leaky_relu", [&] { return kernels::leaky_relu(x.array(), negative_slope); },
+      edge(x,
+           [x = Saved(x), negative_slope](const Tensor& dy) { return where(x.get() > 0.0, dy, dy * negative_slope); }));
 }
 
 Tensor elu(const Operand& x, double alpha) { return scaled_elu("elu", x, alpha, 1); }
@@ -167,28 +175,33 @@ Tensor selu(const Operand& x) { return scaled_elu("selu", x, 1.6732632423543772,
 Tensor gelu(const Operand& x, bool approximate) {
   check_floating("gelu", x);
   if (approximate)
-    return record("gelu", kernels::gelu_by_tanh(x.array()),
-                  edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_by_tanh_slope(x); }));
-  return record("gelu", kernels::gelu(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_slope(x); }));
+    return record(
+        "gelu", [&] { return kernels::gelu_by_tanh(x.array()); },
+        edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_by_tanh_slope(x); }));
+  return record(
+      "gelu", [&] { return kernels::gelu(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_slope(x); }));
 }
 
 Tensor silu(const Operand& x) {
   check_floating("silu", x);
-  return record("silu", kernels::silu(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * silu_slope(x); }));
+  return record(
+      "silu", [&] { return kernels::silu(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * silu_slope(x); }));
 }
 
 Tensor mish(const Operand& x) {
   check_floating("mish", x);
-  return record("mish", kernels::mish(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * mish_slope(x); }));
+  return record(
+      "mish", [&] { return kernels::mish(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * mish_slope(x); }));
 }
 
 Tensor hard_sigmoid(const Operand& x) {
   check_floating("hard_sigmoid", x);
-  return record("hard_sigmoid", kernels::hard_sigmoid(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return where(abs(x.get()) > 3.0, 0.0, dy / 6.0); }));
+  return record(
+      "hard_sigmoid", [&] { return kernels::hard_sigmoid(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return where(abs(x.get()) > 3.0, 0.0, dy / 6.0); }));
 }
 
 Tensor hard_tanh(const Operand& x) {
@@ -198,8 +211,9 @@ Tensor hard_tanh(const Operand& x) {
 
 Tensor softsign(const Operand& x) {
   check_floating("softsign", x);
-  return record("softsign", kernels::softsign(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * softsign_slope(x); }));
+  return record(
+      "softsign", [&] { return kernels::softsign(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * softsign_slope(x); }));
 }
 
 Tensor softmax(const Operand& x, int axis) { return along("softmax", x, axis, last_softmax); }
@@ -212,8 +226,9 @@ Tensor dropout(const Operand& x, double rate, Generator& generator) {
     throw ValueError(concat("dropout: the rate must lie in [0, 1], got ", rate), x.where());
   if (rate == 0) return x.tensor();
   const Tensor mask = generator.dropout_mask(x.shape(), rate, x.dtype());
-  return record("dropout", kernels::multiply(x.array(), mask.array()),
-                edge(x, [mask = Saved(mask)](const Tensor& dy) { return dy * mask; }));
+  return record(
+      "dropout", [&] { return kernels::multiply(x.array(), mask.array()); },
+      edge(x, [mask = Saved(mask)](const Tensor& dy) { return dy * mask; }));
 }
 
 Tensor logits_of(const Tensor& probabilities) {

@@ -29,7 +29,7 @@ Tensor power_growth(const Tensor& a, const Tensor& b);
 /// b a^(b - 1), an operation as those in slope.hpp.
 Tensor power_slope(const Tensor& a, const Tensor& b) {
   return record(
-      "pow_slope", kernels::power_slope(a.array(), b.array()),
+      "pow_slope", [&] { return kernels::power_slope(a.array(), b.array()); },
       edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * b * power_slope(a, b.get() - 1.0); }),
       edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) {
         return dy * (pow(a, b.get() - 1.0) + b * power_growth(a, b.get() - 1.0));
@@ -39,7 +39,7 @@ Tensor power_slope(const Tensor& a, const Tensor& b) {
 /// a^b ln a.
 Tensor power_growth(const Tensor& a, const Tensor& b) {
   return record(
-      "pow_growth", kernels::power_growth(a.array(), b.array()),
+      "pow_growth", [&] { return kernels::power_growth(a.array(), b.array()); },
       edge(a, [a = Saved(a), b = Saved(b)](
                   const Tensor& dy) { return dy * (pow(a, b.get() - 1.0) + b * power_growth(a, b.get() - 1.0)); }),
       edge(b,
@@ -49,7 +49,7 @@ Tensor power_growth(const Tensor& a, const Tensor& b) {
 /// p / (p^2 + q^2).
 Tensor atan2_slope(const Tensor& p, const Tensor& q) {
   return record(
-      "atan2_slope", kernels::atan2_slope(p.array(), q.array()),
+      "atan2_slope", [&] { return kernels::atan2_slope(p.array(), q.array()); },
       edge(p, [p = Saved(p), q = Saved(q)](const Tensor& dy,
                                            const Tensor& y) { return dy * (square(atan2_slope(q, p)) - square(y)); }),
       edge(q, [p = Saved(p), q = Saved(q)](const Tensor& dy, const Tensor& y) {
@@ -62,8 +62,9 @@ Tensor logaddexp_slope(const Tensor& a, const Tensor& b) {
   const auto product = [a = Saved(a), b = Saved(b)](const Tensor& dy, const Tensor& y) {
     return dy * y * logaddexp_slope(b, a);
   };
-  return record("logaddexp_slope", kernels::logaddexp_slope(a.array(), b.array()), edge(a, product),
-                edge(b, [product](const Tensor& dy, const Tensor& y) { return -product(dy, y); }));
+  return record(
+      "logaddexp_slope", [&] { return kernels::logaddexp_slope(a.array(), b.array()); }, edge(a, product),
+      edge(b, [product](const Tensor& dy, const Tensor& y) { return -product(dy, y); }));
 }
 
 }  // namespace
@@ -71,53 +72,59 @@ Tensor logaddexp_slope(const Tensor& a, const Tensor& b) {
 Tensor add(Operand a, Operand b) {
   align("add", a, b);
   check_numeric("add", a, b);
-  return record("add", kernels::add(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
-                edge(b, [](const Tensor& dy) { return dy; }));
+  return record(
+      "add", [&] { return kernels::add(a.array(), b.array()); }, edge(a, [](const Tensor& dy) { return dy; }),
+      edge(b, [](const Tensor& dy) { return dy; }));
 }
 
 Tensor subtract(Operand a, Operand b) {
   align("subtract", a, b);
   check_numeric("subtract", a, b);
-  return record("subtract", kernels::subtract(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
-                edge(b, [](const Tensor& dy) { return -dy; }));
+  return record(
+      "subtract", [&] { return kernels::subtract(a.array(), b.array()); }, edge(a, [](const Tensor& dy) { return dy; }),
+      edge(b, [](const Tensor& dy) { return -dy; }));
 }
 
 Tensor multiply(Operand a, Operand b) {
   align("multiply", a, b);
   check_numeric("multiply", a, b);
-  return record("multiply", kernels::multiply(a.array(), b.array()),
-                edge(a, [b = Saved(b)](const Tensor& dy) { return dy * b; }),
-                edge(b, [a = Saved(a)](const Tensor& dy) { return dy * a; }));
+  return record(
+      "multiply", [&] { return kernels::multiply(a.array(), b.array()); },
+      edge(a, [b = Saved(b)](const Tensor& dy) { return dy * b; }),
+      edge(b, [a = Saved(a)](const Tensor& dy) { return dy * a; }));
 }
 
 Tensor divide(Operand a, Operand b) {
   align_floating("divide", a, b);
   check_numeric("divide", a, b);
-  return record("divide", kernels::divide(a.array(), b.array()),
-                edge(a, [b = Saved(b)](const Tensor& dy) { return dy / b; }),
-                edge(b, [b = Saved(b)](const Tensor& dy, const Tensor& y) { return -dy * y / b; }));
+  return record(
+      "divide", [&] { return kernels::divide(a.array(), b.array()); },
+      edge(a, [b = Saved(b)](const Tensor& dy) { return dy / b; }),
+      edge(b, [b = Saved(b)](const Tensor& dy, const Tensor& y) { return -dy * y / b; }));
 }
 
 Tensor negative(const Operand& x) {
   if (x.dtype() == boolean)
     throw DTypeError(
         concat("negative: no arithmetic on a boolean tensor of shape ", x.shape(), ": convert with astype"), x.where());
-  return record("negative", kernels::negative(x.array()), edge(x, [](const Tensor& dy) { return -dy; }));
+  return record(
+      "negative", [&] { return kernels::negative(x.array()); }, edge(x, [](const Tensor& dy) { return -dy; }));
 }
 
 Tensor pow(Operand a, Operand b) {
   align_floating("pow", a, b);
   check_numeric("pow", a, b);
-  return record("pow", kernels::power(a.array(), b.array()),
-                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_slope(a, b); }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_growth(a, b); }));
+  return record(
+      "pow", [&] { return kernels::power(a.array(), b.array()); },
+      edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_slope(a, b); }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * power_growth(a, b); }));
 }
 
 Tensor maximum(Operand a, Operand b) {
   align("maximum", a, b);
   check_numeric("maximum", a, b);
   return record(
-      "maximum", kernels::maximum(a.array(), b.array()),
+      "maximum", [&] { return kernels::maximum(a.array(), b.array()); },
       edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() > b, a.get() == b, dy); }),
       edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() > a, a.get() == b, dy); }));
 }
@@ -126,7 +133,7 @@ Tensor minimum(Operand a, Operand b) {
   align("minimum", a, b);
   check_numeric("minimum", a, b);
   return record(
-      "minimum", kernels::minimum(a.array(), b.array()),
+      "minimum", [&] { return kernels::minimum(a.array(), b.array()); },
       edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(a.get() < b, a.get() == b, dy); }),
       edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return share(b.get() < a, a.get() == b, dy); }));
 }
@@ -134,17 +141,19 @@ Tensor minimum(Operand a, Operand b) {
 Tensor atan2(Operand y, Operand x) {
   align_floating("atan2", y, x);
   check_numeric("atan2", y, x);
-  return record("atan2", kernels::atan2(y.array(), x.array()),
-                edge(y, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return dy * atan2_slope(x, y); }),
-                edge(x, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return -dy * atan2_slope(y, x); }));
+  return record(
+      "atan2", [&] { return kernels::atan2(y.array(), x.array()); },
+      edge(y, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return dy * atan2_slope(x, y); }),
+      edge(x, [y = Saved(y), x = Saved(x)](const Tensor& dy) { return -dy * atan2_slope(y, x); }));
 }
 
 Tensor logaddexp(Operand a, Operand b) {
   align_floating("logaddexp", a, b);
   check_numeric("logaddexp", a, b);
-  return record("logaddexp", kernels::logaddexp(a.array(), b.array()),
-                edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(a, b); }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(b, a); }));
+  return record(
+      "logaddexp", [&] { return kernels::logaddexp(a.array(), b.array()); },
+      edge(a, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(a, b); }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return dy * logaddexp_slope(b, a); }));
 }
 
 Tensor remainder(Operand a, Operand b) {
@@ -152,8 +161,10 @@ Tensor remainder(Operand a, Operand b) {
   check_numeric("remainder", a, b);
   if (!is_floating(promote(a.dtype(), b.dtype())) && any(b == 0).item<bool>())
     throw ValueError(concat("remainder: a divisor in the integers of shape ", b.shape(), " is 0"), a.where());
-  return record("remainder", kernels::remainder(a.array(), b.array()), edge(a, [](const Tensor& dy) { return dy; }),
-                edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return -dy * floor(a.get() / b.get()); }));
+  return record(
+      "remainder", [&] { return kernels::remainder(a.array(), b.array()); },
+      edge(a, [](const Tensor& dy) { return dy; }),
+      edge(b, [a = Saved(a), b = Saved(b)](const Tensor& dy) { return -dy * floor(a.get() / b.get()); }));
 }
 
 Tensor lerp(Operand a, Operand b, Operand weight) {

@@ -33,12 +33,15 @@ Shape padded_shape(const Operand& x, const Widths& widths) {
 
 Tensor padded_with(const Operand& x, const Widths& widths, const Shape& shape, const Scalar& value) {
   check_held("pad", value, x.dtype(), x.where());
-  const Array whole = Array::full(shape, value, x.dtype());
-  Array part = whole;
-  for (std::size_t axis = 0; axis < widths.size(); ++axis)
-    part = part.slice(axis, widths[axis].first, x.shape()[axis], 1);
-  kernels::copy(x.array(), part);
-  return record("pad", whole, edge(x, [widths, old = x.shape()](const Tensor& dy) {
+  const auto kernel = [&] {
+    const Array whole = Array::full(shape, value, x.dtype());
+    Array part = whole;
+    for (std::size_t axis = 0; axis < widths.size(); ++axis)
+      part = part.slice(axis, widths[axis].first, x.shape()[axis], 1);
+    kernels::copy(x.array(), part);
+    return whole;
+  };
+  return record("pad", kernel, edge(x, [widths, old = x.shape()](const Tensor& dy) {
                   Tensor inner = dy;
                   for (std::size_t axis = 0; axis < widths.size(); ++axis)
                     inner = slice(inner, static_cast<int>(axis),
@@ -59,10 +62,11 @@ Tensor repeated_blocks(const char* op, const Operand& x, const Shape& result, st
   const std::int64_t blocks = inner == 0 ? 0 : x.tensor().size() / inner;
   const Array each = x.array().reshape({blocks, 1, inner});
   const Shape repeated{blocks, count, inner};
-  return record(op, each.broadcast_to(repeated).clone().reshape(result),
-                edge(x, [repeated, old = x.shape()](const Tensor& dy) {
-                  return reshape(sum(reshape(dy, repeated), {.axis = 1}), old);
-                }));
+  return record(
+      op, [&] { return each.broadcast_to(repeated).clone().reshape(result); },
+      edge(x, [repeated, old = x.shape()](const Tensor& dy) {
+        return reshape(sum(reshape(dy, repeated), {.axis = 1}), old);
+      }));
 }
 
 /// The product of the extents from an axis on.

@@ -81,9 +81,10 @@ Tensor where(const Operand& condition, Operand a, Operand b) {
         concat("where: the condition's shape ", condition.shape(), " does not broadcast with the values' ", values),
         condition.where());
   const Saved chosen(condition);
-  return record("where", kernels::where(condition.array(), a.array(), b.array()),
-                edge(a, [chosen](const Tensor& dy) { return where(chosen, dy, 0.0); }),
-                edge(b, [chosen](const Tensor& dy) { return where(chosen, 0.0, dy); }));
+  return record(
+      "where", [&] { return kernels::where(condition.array(), a.array(), b.array()); },
+      edge(a, [chosen](const Tensor& dy) { return where(chosen, dy, 0.0); }),
+      edge(b, [chosen](const Tensor& dy) { return where(chosen, 0.0, dy); }));
 }
 
 }  // namespace xg

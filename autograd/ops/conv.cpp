@@ -33,33 +33,35 @@ auto kernel_rule(const Operand& x, const Operand& w, const Convolution& c) {
 }
 
 Tensor convolve(const char* op, const Operand& x, const Operand& w, const Convolution& c, const Shape& y) {
-  return record(op, kernels::conv(x.array(), w.array(), Array(), c, y), edge(x, input_rule(x, w, c)),
-                edge(w, kernel_rule(x, w, c)));
+  return record(
+      op, [&] { return kernels::conv(x.array(), w.array(), Array(), c, y); }, edge(x, input_rule(x, w, c)),
+      edge(w, kernel_rule(x, w, c)));
 }
 
 Tensor convolve(const char* op, const Operand& x, const Operand& w, const Operand& bias, const Convolution& c,
                 const Shape& y) {
-  return record(op, kernels::conv(x.array(), w.array(), bias.array(), c, y), edge(x, input_rule(x, w, c)),
-                edge(w, kernel_rule(x, w, c)), edge(bias, [](const Tensor& dy) {
-                  return sum(reshape(dy, {-1, dy.shape().back()}), {.axis = 0});
-                }));
+  return record(
+      op, [&] { return kernels::conv(x.array(), w.array(), bias.array(), c, y); }, edge(x, input_rule(x, w, c)),
+      edge(w, kernel_rule(x, w, c)), edge(bias, [](const Tensor& dy) {
+        return sum(reshape(dy, {-1, dy.shape().back()}), {.axis = 0});
+      }));
 }
 
 Tensor transpose_of(const char* op, const Operand& dy, const Operand& w, const Convolution& c, const Shape& x) {
   return record(
-      op, kernels::conv_transpose(dy.array(), w.array(), c, x),
+      op, [&] { return kernels::conv_transpose(dy.array(), w.array(), c, x); },
       edge(dy,
            [w = Saved(w), c, shape = dy.shape()](const Tensor& g) { return convolve("conv", g, w.get(), c, shape); }),
       edge(w, [dy = Saved(dy), c, shape = w.shape()](const Tensor& g) { return kernel_of(g, dy.get(), c, shape); }));
 }
 
 Tensor kernel_of(const Operand& x, const Operand& dy, const Convolution& c, const Shape& w) {
-  return record("conv_kernel", kernels::conv_kernel(x.array(), dy.array(), c, w),
-                edge(x, [dy = Saved(dy), c, shape = x.shape()](
-                            const Tensor& g) { return transpose_of("conv_transpose", dy.get(), g, c, shape); }),
-                edge(dy, [x = Saved(x), c, shape = dy.shape()](const Tensor& g) {
-                  return convolve("conv", x.get(), g, c, shape);
-                }));
+  return record(
+      "conv_kernel", [&] { return kernels::conv_kernel(x.array(), dy.array(), c, w); },
+      edge(x, [dy = Saved(dy), c,
+               shape = x.shape()](const Tensor& g) { return transpose_of("conv_transpose", dy.get(), g, c, shape); }),
+      edge(dy,
+           [x = Saved(x), c, shape = dy.shape()](const Tensor& g) { return convolve("conv", x.get(), g, c, shape); }));
 }
 
 /// Everything but the extents of the arrays.
@@ -224,13 +226,15 @@ Convolution window_plan(const char* op, const Shape& shape, const UnfoldOptions&
 Tensor unfold_by(const Operand& x, const Convolution& c, const Shape& windows);
 
 Tensor fold_by(const Operand& windows, const Convolution& c, const Shape& x) {
-  return record("fold", kernels::fold(windows.array(), c, x),
-                edge(windows, [c, shape = windows.shape()](const Tensor& dy) { return unfold_by(dy, c, shape); }));
+  return record(
+      "fold", [&] { return kernels::fold(windows.array(), c, x); },
+      edge(windows, [c, shape = windows.shape()](const Tensor& dy) { return unfold_by(dy, c, shape); }));
 }
 
 Tensor unfold_by(const Operand& x, const Convolution& c, const Shape& windows) {
-  return record("unfold", kernels::unfold(x.array(), c, windows),
-                edge(x, [c, shape = x.shape()](const Tensor& dy) { return fold_by(dy, c, shape); }));
+  return record(
+      "unfold", [&] { return kernels::unfold(x.array(), c, windows); },
+      edge(x, [c, shape = x.shape()](const Tensor& dy) { return fold_by(dy, c, shape); }));
 }
 
 Shape windows_shape(const char* op, const Convolution& c, std::size_t axes, std::source_location where) {

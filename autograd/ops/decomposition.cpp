@@ -65,8 +65,8 @@ System aligned(const char* op, const Operand& a, const Operand& b) {
   check_floating(op, b);
   const std::size_t rank = b.shape().rank();
   if (rank < 2 || rows_of(b.shape()) != columns_of(a.shape()))
-    throw ShapeError(concat(op, ": shapes ", a.shape(), " and ", b.shape(), " do not match (..., n, n) and (..., n, k)"),
-                     a.where());
+    throw ShapeError(
+        concat(op, ": shapes ", a.shape(), " and ", b.shape(), " do not match (..., n, n) and (..., n, k)"), a.where());
   if (a.dtype() != b.dtype())
     throw DTypeError(concat(op, ": dtypes ", a.dtype(), " and ", b.dtype(), " differ: convert with astype"), a.where());
   Shape of_a = a.shape(), of_b = b.shape();
@@ -96,21 +96,22 @@ Tensor solve_with(const char* op, const Operand& a, const Operand& b, Solver sol
 }
 
 Tensor solve_square(const Operand& a, const Operand& b) {
-  return record("solve", kernels::solve("solve", a.array(), b.array()),
-                edge(a, [a = Saved(a)](const Tensor& dy, const Tensor& y) {
-                  return -matmul(solve_square(t(a), dy), t(y));
-                }),
-                edge(b, [a = Saved(a)](const Tensor& dy) { return solve_square(t(a), dy); }));
+  return record(
+      "solve", [&] { return kernels::solve("solve", a.array(), b.array()); },
+      edge(a, [a = Saved(a)](const Tensor& dy, const Tensor& y) { return -matmul(solve_square(t(a), dy), t(y)); }),
+      edge(b, [a = Saved(a)](const Tensor& dy) { return solve_square(t(a), dy); }));
 }
 
 Tensor solve_triangle(const Operand& a, const Operand& b, bool lower) {
   const auto backwards = [a = Saved(a), lower](const Tensor& dy) { return solve_triangle(t(a), dy, !lower); };
-  return record("triangular_solve", kernels::triangular_solve("triangular_solve", a.array(), b.array(), lower),
-                edge(a, [backwards, lower](const Tensor& dy, const Tensor& y) {
-                  const Tensor whole = -matmul(backwards(dy), t(y));
-                  return lower ? tril(whole) : triu(whole);
-                }),
-                edge(b, backwards));
+  return record(
+      "triangular_solve", [&] { return kernels::triangular_solve("triangular_solve", a.array(), b.array(), lower); },
+      edge(a,
+           [backwards, lower](const Tensor& dy, const Tensor& y) {
+             const Tensor whole = -matmul(backwards(dy), t(y));
+             return lower ? tril(whole) : triu(whole);
+           }),
+      edge(b, backwards));
 }
 
 }  // namespace
@@ -128,37 +129,40 @@ Tensor inv(const Operand& a) {
   check_square("inv", a);
   const CallerScope scope(a.where());
   const Array one = identity_like(a).array().broadcast_to(a.shape());
-  return record("inv", kernels::solve("inv", a.array(), one), edge(a, [](const Tensor& dy, const Tensor& y) {
-                  return -matmul(matmul(t(y), dy), t(y));
-                }));
+  return record(
+      "inv", [&] { return kernels::solve("inv", a.array(), one); },
+      edge(a, [](const Tensor& dy, const Tensor& y) { return -matmul(matmul(t(y), dy), t(y)); }));
 }
 
 Tensor det(const Operand& a) {
   check_square("det", a);
-  return record("det", kernels::determinant(a.array(), false),
-                edge(a, [a = Saved(a)](const Tensor& dy, const Tensor& y) {
-                  return expand_dims(expand_dims(dy * y, -1), -1) * t(inv(a));
-                }));
+  return record(
+      "det", [&] { return kernels::determinant(a.array(), false); },
+      edge(a, [a = Saved(a)](const Tensor& dy, const Tensor& y) {
+        return expand_dims(expand_dims(dy * y, -1), -1) * t(inv(a));
+      }));
 }
 
 SlogDet slogdet(const Operand& a) {
   check_square("slogdet", a);
-  const Tensor log = record("slogdet", kernels::determinant(a.array(), true), edge(a, [a = Saved(a)](const Tensor& dy) {
-                              return expand_dims(expand_dims(dy, -1), -1) * t(inv(a));
-                            }));
+  const Tensor log = record(
+      "slogdet", [&] { return kernels::determinant(a.array(), true); },
+      edge(a, [a = Saved(a)](const Tensor& dy) { return expand_dims(expand_dims(dy, -1), -1) * t(inv(a)); }));
   return {kernels::determinant_sign(a.array()), log};
 }
 
 Tensor cholesky(const Operand& a) {
   check_square("cholesky", a);
   const CallerScope scope(a.where());
-  return record("cholesky", kernels::cholesky("cholesky", a.array()), edge(a, [](const Tensor& dy, const Tensor& y) {
-                  const Tensor product = matmul(t(y), tril(dy));
-                  const Tensor half = tril(product) * (1.0 - 0.5 * identity_like(product));
-                  // L^-T P L^-1, without an inverse.
-                  const Tensor left = solve_triangle(t(y), half, false);
-                  return symmetric(t(solve_triangle(t(y), t(left), false)));
-                }));
+  return record(
+      "cholesky", [&] { return kernels::cholesky("cholesky", a.array()); },
+      edge(a, [](const Tensor& dy, const Tensor& y) {
+        const Tensor product = matmul(t(y), tril(dy));
+        const Tensor half = tril(product) * (1.0 - 0.5 * identity_like(product));
+        // L^-T P L^-1, without an inverse.
+        const Tensor left = solve_triangle(t(y), half, false);
+        return symmetric(t(solve_triangle(t(y), t(left), false)));
+      }));
 }
 
 QR qr(const Operand& a) {
@@ -168,12 +172,12 @@ QR qr(const Operand& a) {
     throw ShapeError(concat("qr: matrices with at least as many rows as columns expected, got shape ", a.shape()),
                      a.where());
   const CallerScope scope(a.where());
-  const Tensor both =
-      record("qr", kernels::qr("qr", a.array()), edge(a, [m, n](const Tensor& dy, const Tensor& y) {
-               const Tensor q = rows(y, 0, m), r = rows(y, m, m + n), dq = rows(dy, 0, m), dr = rows(dy, m, m + n);
-               const Tensor inner = dq + matmul(q, mirrored(matmul(r, t(triu(dr))) - matmul(t(dq), q)));
-               return t(solve_triangle(r, t(inner), false));
-             }));
+  const Tensor both = record(
+      "qr", [&] { return kernels::qr("qr", a.array()); }, edge(a, [m, n](const Tensor& dy, const Tensor& y) {
+        const Tensor q = rows(y, 0, m), r = rows(y, m, m + n), dq = rows(dy, 0, m), dr = rows(dy, m, m + n);
+        const Tensor inner = dq + matmul(q, mirrored(matmul(r, t(triu(dr))) - matmul(t(dq), q)));
+        return t(solve_triangle(r, t(inner), false));
+      }));
   return {rows(both, 0, m), rows(both, m, m + n)};
 }
 
@@ -181,20 +185,21 @@ SVD svd(const Operand& a) {
   check_matrix("svd", a);
   const CallerScope scope(a.where());
   const std::int64_t m = rows_of(a.shape()), n = columns_of(a.shape());
-  const Tensor all = record("svd", kernels::svd("svd", a.array()), edge(a, [m, n](const Tensor& dy, const Tensor& y) {
-                              const auto u_of = [m](const Tensor& x) { return rows(x, 0, m); };
-                              const auto v_of = [m, n](const Tensor& x) { return rows(x, m + 1, m + 1 + n); };
-                              const Tensor u = u_of(y), v = v_of(y), s = row(y, m);
-                              const Tensor du = u_of(dy), dv = v_of(dy), ds = row(dy, m);
-                              const Tensor across = expand_dims(s, -2), down = expand_dims(s, -1);
-                              const Tensor f = reciprocal_differences(square(s));
-                              const Tensor ut_du = matmul(t(u), du), vt_dv = matmul(t(v), dv);
-                              const Tensor core = f * (ut_du - t(ut_du)) * across + down * f * (vt_dv - t(vt_dv)) +
-                                                  identity_like(f) * expand_dims(ds, -2);
-                              const Tensor left = (du - matmul(u, ut_du)) / across;
-                              const Tensor right = (dv - matmul(v, vt_dv)) / across;
-                              return matmul(matmul(u, core) + left, t(v)) + matmul(u, t(right));
-                            }));
+  const Tensor all = record(
+      "svd", [&] { return kernels::svd("svd", a.array()); }, edge(a, [m, n](const Tensor& dy, const Tensor& y) {
+        const auto u_of = [m](const Tensor& x) { return rows(x, 0, m); };
+        const auto v_of = [m, n](const Tensor& x) { return rows(x, m + 1, m + 1 + n); };
+        const Tensor u = u_of(y), v = v_of(y), s = row(y, m);
+        const Tensor du = u_of(dy), dv = v_of(dy), ds = row(dy, m);
+        const Tensor across = expand_dims(s, -2), down = expand_dims(s, -1);
+        const Tensor f = reciprocal_differences(square(s));
+        const Tensor ut_du = matmul(t(u), du), vt_dv = matmul(t(v), dv);
+        const Tensor core =
+            f * (ut_du - t(ut_du)) * across + down * f * (vt_dv - t(vt_dv)) + identity_like(f) * expand_dims(ds, -2);
+        const Tensor left = (du - matmul(u, ut_du)) / across;
+        const Tensor right = (dv - matmul(v, vt_dv)) / across;
+        return matmul(matmul(u, core) + left, t(v)) + matmul(u, t(right));
+      }));
   return {rows(all, 0, m), row(all, m), rows(all, m + 1, m + 1 + n)};
 }
 
@@ -202,12 +207,13 @@ Eigh eigh(const Operand& a) {
   check_square("eigh", a);
   const CallerScope scope(a.where());
   const std::int64_t n = columns_of(a.shape());
-  const Tensor both = record("eigh", kernels::eigh("eigh", a.array()), edge(a, [n](const Tensor& dy, const Tensor& y) {
-                               const Tensor v = rows(y, 1, n + 1), dv = rows(dy, 1, n + 1), dw = row(dy, 0);
-                               const Tensor core = reciprocal_differences(row(y, 0)) * matmul(t(v), dv) +
-                                                   identity_like(v) * expand_dims(dw, -2);
-                               return symmetric(matmul(matmul(v, core), t(v)));
-                             }));
+  const Tensor both = record(
+      "eigh", [&] { return kernels::eigh("eigh", a.array()); }, edge(a, [n](const Tensor& dy, const Tensor& y) {
+        const Tensor v = rows(y, 1, n + 1), dv = rows(dy, 1, n + 1), dw = row(dy, 0);
+        const Tensor core =
+            reciprocal_differences(row(y, 0)) * matmul(t(v), dv) + identity_like(v) * expand_dims(dw, -2);
+        return symmetric(matmul(matmul(v, core), t(v)));
+      }));
   return {row(both, 0), rows(both, 1, n + 1)};
 }
 

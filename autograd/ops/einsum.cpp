@@ -150,10 +150,11 @@ std::map<char, std::int64_t> extents(const std::vector<Term>& terms, std::source
       if (label < first_letter && (extent == 1 || known->second == 1))
         known->second = std::max(known->second, extent);
       else
-        throw ShapeError(concat("einsum: ", label < first_letter ? std::string("an axis behind ...") : std::string{'\'', label, '\''},
-                                " has extents ", known->second, " and ", extent, ", the latter in shape ",
-                                term.tensor.shape()),
-                         where);
+        throw ShapeError(
+            concat(
+                "einsum: ", label < first_letter ? std::string("an axis behind ...") : std::string{'\'', label, '\''},
+                " has extents ", known->second, " and ", extent, ", the latter in shape ", term.tensor.shape()),
+            where);
     }
   return result;
 }
@@ -213,7 +214,8 @@ Term contracted(const Term& first, const Term& second, const Labels& needed) {
     for (const char c : labels) product *= term.extent(c);
     return product;
   };
-  const std::int64_t batches = count(a, batch), rows = count(a, left), depth = count(a, inner), columns = count(b, right);
+  const std::int64_t batches = count(a, batch), rows = count(a, left), depth = count(a, inner),
+                     columns = count(b, right);
   const Tensor product = matmul(reshape(arranged(a, batch + left + inner), {batches, rows, depth}),
                                 reshape(arranged(b, batch + inner + right), {batches, depth, columns}));
   Shape shape;
@@ -239,9 +241,9 @@ Tensor einsum(const std::string& spec, const std::vector<Tensor>& operands, std:
   for (const Tensor& operand : operands) {
     check_floating("einsum", Operand(operand, where));
     if (operand.dtype() != operands.front().dtype())
-      throw DTypeError(concat("einsum: dtypes ", operands.front().dtype(), " and ", operand.dtype(),
-                              " differ: convert with astype"),
-                       where);
+      throw DTypeError(
+          concat("einsum: dtypes ", operands.front().dtype(), " and ", operand.dtype(), " differ: convert with astype"),
+          where);
   }
   std::vector<Term> terms = parser.terms(operands);
   const std::map<char, std::int64_t> extent = extents(terms, where);

@@ -25,7 +25,8 @@ void check_numeric(const char* op, const Operand& x) {
 /// A function whose slope is 0 wherever it has one.
 Tensor stepwise(const char* op, const Operand& x, Array (*function)(const Array&)) {
   check_numeric(op, x);
-  return record(op, function(x.array()), edge(x, [](const Tensor& dy) { return dy * 0.0; }));
+  return record(
+      op, [&] { return function(x.array()); }, edge(x, [](const Tensor& dy) { return dy * 0.0; }));
 }
 
 /// The slope of erf.
@@ -46,56 +47,68 @@ Array bound(const Scalar& number, bool up, DType dtype) {
 }  // namespace
 
 Tensor exp(const Operand& x) {
-  return record("exp", kernels::exp(x.array()), edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y; }));
+  return record(
+      "exp", [&] { return kernels::exp(x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return dy * y; }));
 }
 
 Tensor log(const Operand& x) {
-  return record("log", kernels::log(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy / x; }));
+  return record(
+      "log", [&] { return kernels::log(x.array()); }, edge(x, [x = Saved(x)](const Tensor& dy) { return dy / x; }));
 }
 
 Tensor log1p(const Operand& x) {
-  return record("log1p", kernels::log1p(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (x.get() + 1.0); }));
+  return record(
+      "log1p", [&] { return kernels::log1p(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy / (x.get() + 1.0); }));
 }
 
 Tensor expm1(const Operand& x) {
-  return record("expm1", kernels::expm1(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * exp(x.get()); }));
+  return record(
+      "expm1", [&] { return kernels::expm1(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * exp(x.get()); }));
 }
 
 Tensor sqrt(const Operand& x) {
-  return record("sqrt", kernels::sqrt(x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return dy * 0.5 / y; }));
+  return record(
+      "sqrt", [&] { return kernels::sqrt(x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return dy * 0.5 / y; }));
 }
 
 Tensor rsqrt(const Operand& x) {
-  return record("rsqrt", kernels::rsqrt(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy, const Tensor& y) { return dy * -0.5 * y / x; }));
+  return record(
+      "rsqrt", [&] { return kernels::rsqrt(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy, const Tensor& y) { return dy * -0.5 * y / x; }));
 }
 
 Tensor square(const Operand& x) {
   check_numeric("square", x);
-  return record("square", kernels::square(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 2.0 * x; }));
+  return record(
+      "square", [&] { return kernels::square(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 2.0 * x; }));
 }
 
 Tensor cube(const Operand& x) {
   check_numeric("cube", x);
-  return record("cube", kernels::multiply(kernels::square(x.array()), x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * square(x.get()); }));
+  return record(
+      "cube", [&] { return kernels::multiply(kernels::square(x.array()), x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * square(x.get()); }));
 }
 
 Tensor abs(const Operand& x) {
   check_numeric("abs", x);
-  return record("abs", kernels::abs(x.array()), edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sign(x); }));
+  return record(
+      "abs", [&] { return kernels::abs(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sign(x); }));
 }
 
 Tensor sign(const Operand& x) { return stepwise("sign", x, kernels::sign); }
 
 Tensor reciprocal(const Operand& x) {
   check_numeric("reciprocal", x);
-  return record("reciprocal", kernels::divide(Array::full({}, 1, x.dtype()), x.array()),
-                edge(x, [](const Tensor& dy, const Tensor& y) { return -dy * y * y; }));
+  return record(
+      "reciprocal", [&] { return kernels::divide(Array::full({}, 1, x.dtype()), x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return -dy * y * y; }));
 }
 
 Tensor floor(const Operand& x) { return stepwise("floor", x, kernels::floor); }
@@ -105,41 +118,47 @@ Tensor ceil(const Operand& x) { return stepwise("ceil", x, kernels::ceil); }
 Tensor round(const Operand& x) { return stepwise("round", x, kernels::round); }
 
 Tensor erf(const Operand& x) {
-  return record("erf", kernels::erf(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * bell(x.get()); }));
+  return record(
+      "erf", [&] { return kernels::erf(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * bell(x.get()); }));
 }
 
 Tensor erfc(const Operand& x) {
-  return record("erfc", kernels::erfc(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return -dy * bell(x.get()); }));
+  return record(
+      "erfc", [&] { return kernels::erfc(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return -dy * bell(x.get()); }));
 }
 
 Tensor clip(const Operand& x, const Scalar& low, const Scalar& high) {
   check_numeric("clip", x);
   if (!(low <= high)) throw ValueError(concat("clip: low ", low, " is not at most high ", high), x.where());
   const Array bottom = bound(low, true, x.dtype()), top = bound(high, false, x.dtype());
-  return record("clip", kernels::minimum(kernels::maximum(x.array(), bottom), top),
-                edge(x, [x = Saved(x), low, high](const Tensor& dy) {
-                  return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));
-                }));
+  return record(
+      "clip", [&] { return kernels::minimum(kernels::maximum(x.array(), bottom), top); },
+      edge(x, [x = Saved(x), low, high](const Tensor& dy) {
+        return where(x.get() < low, 0.0, where(x.get() > high, 0.0, dy));
+      }));
 }
 
 Tensor nan_to_num(const Operand& x, const NanToNumOptions& options) {
   check_numeric("nan_to_num", x);
   const auto number = [&](double value) { return bound(value, false, x.dtype()); };
-  const Array zero = Array::zeros({}, x.dtype());
-  const Array large =
-      kernels::where(kernels::less(zero, x.array()), number(options.infinity), number(options.negative_infinity));
-  const Array finite = kernels::isfinite(x.array()), nan = kernels::isnan(x.array());
-  const Array value = kernels::where(finite, x.array(), kernels::where(nan, number(options.nan), large));
-  return record("nan_to_num", value,
+  const Array finite = kernels::isfinite(x.array());
+  const auto kernel = [&] {
+    const Array large = kernels::where(kernels::less(Array::zeros({}, x.dtype()), x.array()), number(options.infinity),
+                                       number(options.negative_infinity));
+    const Array nan = kernels::isnan(x.array());
+    return kernels::where(finite, x.array(), kernels::where(nan, number(options.nan), large));
+  };
+  return record("nan_to_num", kernel,
                 edge(x, [finite = Saved(Tensor(finite))](const Tensor& dy) { return where(finite, dy, 0.0); }));
 }
 
 Tensor astype(const Operand& x, DType dtype) {
   if (dtype == x.dtype()) return x.tensor();
   if (!is_floating(dtype)) return x.array().astype(dtype);
-  return record("astype", x.array().astype(dtype), edge(x, [](const Tensor& dy) { return dy; }));
+  return record(
+      "astype", [&] { return x.array().astype(dtype); }, edge(x, [](const Tensor& dy) { return dy; }));
 }
 
 }  // namespace xg

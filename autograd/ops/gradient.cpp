@@ -8,7 +8,8 @@ namespace xg {
 Tensor stop_gradient(const Operand& x) { return x.tensor().detach(); }
 
 Tensor reverse_gradient(const Operand& x, double scale) {
-  return record("reverse_gradient", x.array(), edge(x, [scale](const Tensor& dy) { return dy * -scale; }));
+  return record(
+      "reverse_gradient", [&] { return x.array(); }, edge(x, [scale](const Tensor& dy) { return dy * -scale; }));
 }
 
 }  // namespace xg

@@ -56,8 +56,9 @@ struct SliceRule {
 
 /// The elements of x in a range along an axis: a view.
 Tensor slice_range(const Operand& x, std::size_t axis, const Range& range) {
-  return record("slice", x.array().slice(axis, range.start, range.count, range.step),
-                edge(x, SliceRule{x.shape(), axis, range}));
+  return record(
+      "slice", [&] { return x.array().slice(axis, range.start, range.count, range.step); },
+      edge(x, SliceRule{x.shape(), axis, range}));
 }
 
 /// The transpose of a slice: dy at its place in zeros of the sliced shape.
@@ -252,13 +253,15 @@ Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& valu
   Array total = x.array().clone().reshape({x.tensor().size()});
   const std::int64_t count = places.size();
   kernels::add_at(total, places.array().reshape({count}), 0, values.array().reshape({count}));
-  return record("scatter_add", total.reshape(x.shape()), edge(x, [](const Tensor& dy) { return dy; }),
-                edge(values, [chosen = Saved(chosen), axis](const Tensor& dy) { return gather(dy, chosen, axis); }));
+  return record(
+      "scatter_add", [&] { return total.reshape(x.shape()); }, edge(x, [](const Tensor& dy) { return dy; }),
+      edge(values, [chosen = Saved(chosen), axis](const Tensor& dy) { return gather(dy, chosen, axis); }));
 }
 
 Tensor index(const Operand& x, const Indices& indices) {
   const CallerScope scope(indices.where());
-  return record("index", region(x.array(), indices), edge(x, IndexRule{x.shape(), indices}));
+  return record(
+      "index", [&] { return region(x.array(), indices); }, edge(x, IndexRule{x.shape(), indices}));
 }
 
 Tensor Tensor::operator[](const Indices& indices) const { return index(Operand(*this, indices.where()), indices); }
@@ -268,17 +271,21 @@ Indexed Tensor::operator[](const Indices& indices) { return Indexed(index(Operan
 Tensor index_update(const Operand& x, const Indices& indices, Operand values) {
   const CallerScope scope(x.where());
   values.adapt_to("index_update", x.dtype());
-  const Array whole = x.array().clone();
-  Array part = region(whole, indices);
+  const Shape part = region(x.array(), indices).shape();
   if (values.dtype() != x.dtype())
     throw DTypeError(
         concat("index_update: ", values.dtype(), " values for a ", x.dtype(), " tensor: convert with astype"),
         x.where());
-  if (!broadcasts_to(values.shape(), part.shape()))
-    throw ShapeError(concat("index_update: values of shape ", values.shape(), " do not broadcast to ", part.shape()),
+  if (!broadcasts_to(values.shape(), part))
+    throw ShapeError(concat("index_update: values of shape ", values.shape(), " do not broadcast to ", part),
                      x.where());
-  kernels::copy(values.array().broadcast_to(part.shape()), part);
-  return record("index_update", whole, edge(x, [indices](const Tensor& dy) { return index_update(dy, indices, 0.0); }),
+  const auto kernel = [&] {
+    const Array whole = x.array().clone();
+    Array changed = region(whole, indices);
+    kernels::copy(values.array().broadcast_to(part), changed);
+    return whole;
+  };
+  return record("index_update", kernel, edge(x, [indices](const Tensor& dy) { return index_update(dy, indices, 0.0); }),
                 edge(values, [indices](const Tensor& dy) { return index(dy, indices); }));
 }
 

@@ -19,7 +19,8 @@ namespace {
 
 /// The last two axes swapped.
 Tensor swapped(const Tensor& x) {
-  return record("transpose", x.array().transposed(), edge(x, [](const Tensor& dy) { return swapped(dy); }));
+  return record(
+      "transpose", [&] { return x.array().transposed(); }, edge(x, [](const Tensor& dy) { return swapped(dy); }));
 }
 
 void check_product(const Operand& a, const Operand& b) {
@@ -185,10 +186,13 @@ Array diagonal_of(const Array& x, std::int64_t offset) {
 
 /// The transpose of diagonal(): matrices of zeros with x as their diagonal.
 Tensor on_diagonal(const char* op, const Operand& x, const Shape& shape, std::int64_t offset) {
-  const Array whole = Array::zeros(shape, x.dtype());
-  Array part = diagonal_of(whole, offset);
-  kernels::copy(x.array(), part);
-  return record(op, whole, edge(x, [offset](const Tensor& dy) { return diagonal(dy, offset); }));
+  const auto kernel = [&] {
+    const Array whole = Array::zeros(shape, x.dtype());
+    Array part = diagonal_of(whole, offset);
+    kernels::copy(x.array(), part);
+    return whole;
+  };
+  return record(op, kernel, edge(x, [offset](const Tensor& dy) { return diagonal(dy, offset); }));
 }
 
 }  // namespace
@@ -197,8 +201,9 @@ Tensor diagonal(const Operand& x, std::int64_t offset) {
   const Shape& shape = x.shape();
   if (shape.rank() < 2)
     throw ShapeError(concat("diagonal: a matrix expected, or several, got shape ", shape), x.where());
-  return record("diagonal", diagonal_of(x.array().contiguous(), offset).clone(),
-                edge(x, [shape, offset](const Tensor& dy) { return on_diagonal("diagonal_back", dy, shape, offset); }));
+  return record(
+      "diagonal", [&] { return diagonal_of(x.array().contiguous(), offset).clone(); },
+      edge(x, [shape, offset](const Tensor& dy) { return on_diagonal("diagonal_back", dy, shape, offset); }));
 }
 
 Tensor diag(const Operand& x, std::int64_t offset) {

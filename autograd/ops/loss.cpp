@@ -24,8 +24,10 @@ Tensor cross_entropy(const Operand& logits, const Operand& targets) {
     const Tensor weight = sum(y.get(), {.axis = -1, .keepdims = true});
     return (softmax(z) * weight - y) * expand_dims(dy, -1);
   };
-  return record("cross_entropy", kernels::cross_entropy(logits.array(), targets.array()), edge(logits, from_logits),
-                edge(targets, [z = Saved(logits)](const Tensor& dy) { return -log_softmax(z) * expand_dims(dy, -1); }));
+  return record(
+      "cross_entropy", [&] { return kernels::cross_entropy(logits.array(), targets.array()); },
+      edge(logits, from_logits),
+      edge(targets, [z = Saved(logits)](const Tensor& dy) { return -log_softmax(z) * expand_dims(dy, -1); }));
 }
 
 Tensor cross_entropy(const Operand& logits, const Operand& targets, const CrossEntropyOptions& options) {

@@ -33,10 +33,11 @@ Tensor standardized_gradient(const Tensor& dy, const Tensor& x, const Tensor& y,
 }
 
 Tensor standardized(const Operand& x, double epsilon) {
-  return record("layer_norm", kernels::standardize(x.array(), epsilon),
-                edge(x, [x = Saved(x), epsilon](const Tensor& dy, const Tensor& y) {
-                  return standardized_gradient(dy, x, y, epsilon);
-                }));
+  return record(
+      "layer_norm", [&] { return kernels::standardize(x.array(), epsilon); },
+      edge(x, [x = Saved(x), epsilon](const Tensor& dy, const Tensor& y) {
+        return standardized_gradient(dy, x, y, epsilon);
+      }));
 }
 
 /// The gradients of x, gamma and beta of y = (x - mean(x)) / deviation(x) gamma + beta over the rows: recorded.

@@ -26,30 +26,35 @@ Shape pooled_shape(const Shape& x, const Windows& windows) {
 
 /// The transpose of choosing elements: dy at their places in zeros.
 Tensor put(const Operand& dy, const Tensor& places, const Shape& shape) {
-  Array total = Array::zeros({shape.elements()}, dy.dtype());
-  kernels::add_at(total, places.array().reshape({places.size()}), 0, dy.array().reshape({places.size()}));
-  return record("max_pool_back", total.reshape(shape),
+  const auto kernel = [&] {
+    Array total = Array::zeros({shape.elements()}, dy.dtype());
+    kernels::add_at(total, places.array().reshape({places.size()}), 0, dy.array().reshape({places.size()}));
+    return total.reshape(shape);
+  };
+  return record("max_pool_back", kernel,
                 edge(dy, [places = Saved(places)](const Tensor& g) { return take(reshape(g, {-1}), places); }));
 }
 
 Tensor maxima(const char* op, const Operand& x, const Windows& windows) {
-  kernels::MaxPooled pooled = kernels::max_pool(x.array(), windows, pooled_shape(x.shape(), windows));
-  return record(op, std::move(pooled.values),
-                edge(x, [places = Saved(Tensor(pooled.places)), shape = x.shape()](const Tensor& dy) {
-                  return put(dy, places, shape);
-                }));
+  Array places = Array::empty(pooled_shape(x.shape(), windows), int64);
+  return record(
+      op, [&] { return kernels::max_pool(x.array(), windows, places); },
+      edge(x,
+           [places = Saved(Tensor(places)), shape = x.shape()](const Tensor& dy) { return put(dy, places, shape); }));
 }
 
 Tensor averages(const char* op, const Operand& x, const Windows& windows);
 
 Tensor shares(const Operand& dy, const Windows& windows, const Shape& x) {
-  return record("average_pool_back", kernels::average_pool_transpose(dy.array(), windows, x),
-                edge(dy, [windows](const Tensor& g) { return averages("average_pool", g, windows); }));
+  return record(
+      "average_pool_back", [&] { return kernels::average_pool_transpose(dy.array(), windows, x); },
+      edge(dy, [windows](const Tensor& g) { return averages("average_pool", g, windows); }));
 }
 
 Tensor averages(const char* op, const Operand& x, const Windows& windows) {
-  return record(op, kernels::average_pool(x.array(), windows, pooled_shape(x.shape(), windows)),
-                edge(x, [windows, shape = x.shape()](const Tensor& dy) { return shares(dy, windows, shape); }));
+  return record(
+      op, [&] { return kernels::average_pool(x.array(), windows, pooled_shape(x.shape(), windows)); },
+      edge(x, [windows, shape = x.shape()](const Tensor& dy) { return shares(dy, windows, shape); }));
 }
 
 /// Windows at equal distances; `same` chooses the padding.

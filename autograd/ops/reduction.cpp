@@ -55,7 +55,8 @@ Tensor extreme(const char* op, const Operand& x, const Reduce& options,
     const Tensor ties = sum(chosen, {.axis = axes, .keepdims = true});
     return chosen * (reshape(dy, kept) / ties);
   };
-  return record(op, kernel(x.array(), p.mask).reshape(p.result), edge(x, rule));
+  return record(
+      op, [&] { return kernel(x.array(), p.mask).reshape(p.result); }, edge(x, rule));
 }
 
 Tensor index_of_extreme(const char* op, const Operand& x, const Reduce& options,
@@ -96,12 +97,13 @@ Tensor norm_of_order(const Operand& x, const NormOptions& options) {
   if (std::isinf(order)) return order > 0 ? max(abs(x), reduce) : min(abs(x), reduce);
   if (order == 1) return sum(abs(x), reduce);
   if (p.folded == 0) return pow(sum(abs(x), reduce), 1 / order);
-  return record("norm", length_of_order(x, order, options.axis).array().reshape(p.result),
-                edge(x, [x = Saved(x), kept = p.kept, order](const Tensor& dy, const Tensor& y) {
-                  const Tensor length = reshape(y, kept), none = x.get() == 0.0;
-                  const Tensor share = abs(x.get()) / where(length == 0.0, 1.0, length);
-                  return reshape(dy, kept) * where(none, 0.0, sign(x) * pow(where(none, 1.0, share), order - 1));
-                }));
+  return record(
+      "norm", [&] { return length_of_order(x, order, options.axis).array().reshape(p.result); },
+      edge(x, [x = Saved(x), kept = p.kept, order](const Tensor& dy, const Tensor& y) {
+        const Tensor length = reshape(y, kept), none = x.get() == 0.0;
+        const Tensor share = abs(x.get()) / where(length == 0.0, 1.0, length);
+        return reshape(dy, kept) * where(none, 0.0, sign(x) * pow(where(none, 1.0, share), order - 1));
+      }));
 }
 
 /// The folded axes as one, the last.
@@ -160,14 +162,15 @@ Array product(const Array& x) {
 Tensor sum(const Operand& x, const Reduce& options) {
   const Plan p = plan("sum", x, options.axis, options.keepdims);
   return record(
-      "sum", kernels::sum(x.array(), p.mask).reshape(p.result),
+      "sum", [&] { return kernels::sum(x.array(), p.mask).reshape(p.result); },
       edge(x, [kept = p.kept, shape = x.shape()](const Tensor& dy) { return broadcast_to(reshape(dy, kept), shape); }));
 }
 
 Tensor sum_squares(const Operand& x) {
   check_floating("sum_squares", x);
-  return record("sum_squares", kernels::sum_squares(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return x * (dy * 2.0); }));
+  return record(
+      "sum_squares", [&] { return kernels::sum_squares(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return x * (dy * 2.0); }));
 }
 
 Tensor mean(const Operand& x, const Reduce& options) {
@@ -214,32 +217,33 @@ Tensor norm(const Operand& x, const NormOptions& options) {
   check_floating("norm", x);
   if (options.order != 2) return norm_of_order(x, options);
   const Plan p = plan("norm", x, options.axis, options.keepdims);
-  return record("norm", kernels::norm(x.array(), p.mask).reshape(p.result),
-                edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
-                  const Tensor length = reshape(y, kept);
-                  const Tensor none = length == 0.0;
-                  return reshape(dy, kept) * where(none, 0.0, x.get() / where(none, 1.0, length));
-                }));
+  return record(
+      "norm", [&] { return kernels::norm(x.array(), p.mask).reshape(p.result); },
+      edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
+        const Tensor length = reshape(y, kept);
+        const Tensor none = length == 0.0;
+        return reshape(dy, kept) * where(none, 0.0, x.get() / where(none, 1.0, length));
+      }));
 }
 
 Tensor logsumexp(const Operand& x, const Reduce& options) {
   check_floating("logsumexp", x);
   const Plan p = plan("logsumexp", x, options.axis, options.keepdims);
   check_not_empty("logsumexp", x, p);
-  return record("logsumexp", logsumexp_value(x, p, options.axis).array().reshape(p.result),
-                edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
-                  return reshape(dy, kept) * exp(x - reshape(y, kept));
-                }));
+  return record(
+      "logsumexp", [&] { return logsumexp_value(x, p, options.axis).array().reshape(p.result); },
+      edge(x, [x = Saved(x), kept = p.kept](const Tensor& dy, const Tensor& y) {
+        return reshape(dy, kept) * exp(x - reshape(y, kept));
+      }));
 }
 
 Tensor prod(const Operand& x, const Reduce& options) {
   const Plan p = plan("prod", x, options.axis, options.keepdims);
-  Array value;
-  {
+  const auto kernel = [&] {
     const NoGrad values_only;
-    value = product(folded_last(x, p).array()).reshape(p.result);
-  }
-  return record("prod", value, edge(x, [x = Saved(x), p](const Tensor& dy) {
+    return product(folded_last(x, p).array()).reshape(p.result);
+  };
+  return record("prod", kernel, edge(x, [x = Saved(x), p](const Tensor& dy) {
                   return reshape(dy, p.kept) * unfolded(products_of_others(folded_last(x, p)), p, x.get().shape());
                 }));
 }

@@ -32,12 +32,13 @@ Tensor recurrence_from_end(const Tensor& a, const Tensor& b, int axis) {
 /// s_i = a_i s_{i-1} + b_i along an axis, s_0 = b_0. Gradients: g_i = ds_i + a_{i+1} g_{i+1} for b, g_i s_{i-1} for a.
 Tensor recurrence(const Operand& a, const Operand& b, int axis) {
   const std::size_t position = normalize_axis("recurrence", axis, b.shape().rank(), b.where());
-  return record("recurrence", kernels::recurrence(a.array(), b.array(), position),
-                edge(a,
-                     [a = Saved(a), axis](const Tensor& ds, const Tensor& s) {
-                       return recurrence_from_end(a, ds, axis) * shifted(s, axis, true, 0);
-                     }),
-                edge(b, [a = Saved(a), axis](const Tensor& ds) { return recurrence_from_end(a, ds, axis); }));
+  return record(
+      "recurrence", [&] { return kernels::recurrence(a.array(), b.array(), position); },
+      edge(a,
+           [a = Saved(a), axis](const Tensor& ds, const Tensor& s) {
+             return recurrence_from_end(a, ds, axis) * shifted(s, axis, true, 0);
+           }),
+      edge(b, [a = Saved(a), axis](const Tensor& ds) { return recurrence_from_end(a, ds, axis); }));
 }
 
 Tensor by_index(const char* op, const Operand& x, int axis, Array (*index)(const Array&, std::size_t)) {
@@ -49,16 +50,18 @@ Tensor by_index(const char* op, const Operand& x, int axis, Array (*index)(const
 
 Tensor cumsum(const Operand& x, int axis) {
   const std::size_t position = normalize_axis("cumsum", axis, x.shape().rank(), x.where());
-  return record("cumsum", kernels::cumsum(x.array(), position),
-                edge(x, [axis](const Tensor& dy) { return sum_from_end(dy, axis); }));
+  return record(
+      "cumsum", [&] { return kernels::cumsum(x.array(), position); },
+      edge(x, [axis](const Tensor& dy) { return sum_from_end(dy, axis); }));
 }
 
 Tensor cumprod(const Operand& x, int axis) {
   const std::size_t position = normalize_axis("cumprod", axis, x.shape().rank(), x.where());
-  return record("cumprod", kernels::cumprod(x.array(), position),
-                edge(x, [x = Saved(x), axis](const Tensor& dy, const Tensor& y) {
-                  return shifted(y, axis, true, 1) * recurrence_from_end(x, dy, axis);
-                }));
+  return record(
+      "cumprod", [&] { return kernels::cumprod(x.array(), position); },
+      edge(x, [x = Saved(x), axis](const Tensor& dy, const Tensor& y) {
+        return shifted(y, axis, true, 1) * recurrence_from_end(x, dy, axis);
+      }));
 }
 
 Tensor cummax(const Operand& x, int axis) { return by_index("cummax", x, axis, kernels::running_argmax); }

@@ -55,8 +55,9 @@ void check_list(const char* op, const std::vector<Tensor>& tensors, std::source_
 }  // namespace
 
 Tensor reshape(const Operand& x, Shape shape) {
-  return record("reshape", x.array().reshape(resolve(x, shape)),
-                edge(x, [old = x.shape()](const Tensor& dy) { return reshape(dy, old); }));
+  return record(
+      "reshape", [&] { return x.array().reshape(resolve(x, shape)); },
+      edge(x, [old = x.shape()](const Tensor& dy) { return reshape(dy, old); }));
 }
 
 Tensor flatten(const Operand& x, int start) {
@@ -79,8 +80,9 @@ Tensor permute(const Operand& x, const std::vector<int>& axes) {
   axis_mask("permute", Axes(std::span(axes)), x.shape(), x.where());
   std::vector<std::size_t> order;
   for (const int axis : axes) order.push_back(normalize_axis("permute", axis, axes.size(), x.where()));
-  return record("permute", x.array().permute(order),
-                edge(x, [back = inverse(order)](const Tensor& dy) { return permute(dy, back); }));
+  return record(
+      "permute", [&] { return x.array().permute(order); },
+      edge(x, [back = inverse(order)](const Tensor& dy) { return permute(dy, back); }));
 }
 
 Tensor transpose(const Operand& x) {
@@ -119,7 +121,8 @@ Tensor expand_dims(const Operand& x, int axis) {
 Tensor broadcast_to(const Operand& x, const Shape& shape) {
   if (!broadcasts_to(x.shape(), shape))
     throw ShapeError(concat("broadcast_to: shape ", x.shape(), " does not broadcast to ", shape), x.where());
-  return record("broadcast_to", x.array().broadcast_to(shape), edge(x, [](const Tensor& dy) { return dy; }));
+  return record(
+      "broadcast_to", [&] { return x.array().broadcast_to(shape); }, edge(x, [](const Tensor& dy) { return dy; }));
 }
 
 Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_location where) {
@@ -147,7 +150,8 @@ Tensor concatenate(const std::vector<Tensor>& tensors, int axis, std::source_loc
                          })));
     start = stop;
   }
-  return record("concatenate", kernels::concatenate(arrays, position), std::move(edges));
+  return record(
+      "concatenate", [&] { return kernels::concatenate(arrays, position); }, std::move(edges));
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int axis, std::source_location where) {

@@ -9,21 +9,24 @@ namespace xg {
 
 Tensor lgamma(const Operand& x) {
   check_floating("lgamma", x);
-  return record("lgamma", kernels::lgamma(x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * digamma(x); }));
+  return record(
+      "lgamma", [&] { return kernels::lgamma(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * digamma(x); }));
 }
 
 Tensor digamma(const Operand& x) {
   check_floating("digamma", x);
-  return record("digamma", kernels::polygamma(0, x.array()),
-                edge(x, [x = Saved(x)](const Tensor& dy) { return dy * polygamma(1, x); }));
+  return record(
+      "digamma", [&] { return kernels::polygamma(0, x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * polygamma(1, x); }));
 }
 
 Tensor polygamma(int n, const Operand& x) {
   check_floating("polygamma", x);
   if (n < 0) throw ValueError(concat("polygamma: the order must not be negative, got ", n), x.where());
-  return record("polygamma", kernels::polygamma(n, x.array()),
-                edge(x, [x = Saved(x), n](const Tensor& dy) { return dy * polygamma(n + 1, x); }));
+  return record(
+      "polygamma", [&] { return kernels::polygamma(n, x.array()); },
+      edge(x, [x = Saved(x), n](const Tensor& dy) { return dy * polygamma(n + 1, x); }));
 }
 
 }  // namespace xg

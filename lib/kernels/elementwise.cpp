@@ -139,10 +139,6 @@ Array tanh_gradient(const Array& dy, const Array& y) {
   return gradient(dy, y, [](auto g, auto v) { return g * ((1 - v) * (1 + v)); });
 }
 
-Array sigmoid_gradient(const Array& dy, const Array& y) {
-  return gradient(dy, y, [](auto g, auto v) { return g * v * (1 - v); });
-}
-
 Array relu_gradient(const Array& dy, const Array& y) {
   return gradient(dy, y, [](auto g, auto v) { return v > 0 ? g : v != v ? v : decltype(v){0}; });
 }

@@ -39,8 +39,6 @@ Array round(const Array& x);
 
 /// dy * (1 - y) * (1 + y): the gradient of y = tanh(x). All of one shape and floating dtype.
 Array tanh_gradient(const Array& dy, const Array& y);
-/// dy * y * (1 - y): the gradient of y = sigmoid(x).
-Array sigmoid_gradient(const Array& dy, const Array& y);
 /// dy where y > 0, else 0: the gradient of y = relu(x).
 Array relu_gradient(const Array& dy, const Array& y);
 

@@ -46,18 +46,18 @@ double share(const Range& d, const Range& h, const Range& w) {
 
 }  // namespace
 
-MaxPooled max_pool(const Array& x, const Windows& windows, const Shape& y) {
+Array max_pool(const Array& x, const Windows& windows, Array& places) {
   const Array from = x.contiguous();
-  MaxPooled result{Array::empty(y, x.dtype()), Array::empty(y, int64)};
+  const Array result = Array::empty(places.shape(), x.dtype());
   const Extents extents(x.shape());
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* in = from.data<T>();
-    T* values = result.values.data<T>();
-    std::int64_t* places = result.places.data<std::int64_t>();
+    T* values = result.data<T>();
+    std::int64_t* indices = places.data<std::int64_t>();
     for_each_window(extents, windows,
                     [&](std::int64_t out, std::int64_t n, const auto& d, const auto& h, const auto& w) {
                       T* best = values + out;
-                      std::int64_t* place = places + out;
+                      std::int64_t* place = indices + out;
                       bool first = true;
                       for_each_pixel(extents, n, d, h, w, [&](std::int64_t at) {
                         const T* pixel = in + at;

@@ -27,11 +27,8 @@ struct AxisWindows {
 using Windows = std::array<AxisWindows, 3>;
 
 /// The largest element of every window and channel of x (batch, spatial axes, channels), NaN if there is one, and its
-/// place in the flattened x (int64).
-struct MaxPooled {
-  Array values, places;
-};
-MaxPooled max_pool(const Array& x, const Windows& windows, const Shape& y);
+/// place in the flattened x, which is written to `places` (int64, of the result's shape).
+Array max_pool(const Array& x, const Windows& windows, Array& places);
 
 /// The mean of every window and channel.
 Array average_pool(const Array& x, const Windows& windows, const Shape& y);
