@@ -94,7 +94,7 @@ TEST_CASE("fit: a null callback is an error before anything changes") {
   std::vector<std::string> lines;
   const auto none = std::shared_ptr<nn::Callback>();
   CHECK_ERROR(ValueError, model.fit(column(1), zeros({1, 1}), {.verbose = 0, .callbacks = {Log(lines), none}}),
-              "fit: a callback is a null pointer");
+              "callback: a null pointer was given");
   CHECK(lines.empty());
   CHECK(model.trained.empty());
 }
