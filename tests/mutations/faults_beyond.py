@@ -1,7 +1,8 @@
 TABLE = {
     "lib/parallel.cpp": [
-        ("grains * part / threads * grain)", "(grains * part / threads + (part > 0)) * grain)"),
-        ("grains * (part + 1) / threads * grain)", "grains * (part + 1) / threads * grain - (part == 0))"),
+        ("(part * share + std::min<std::int64_t>(part, more)) * grain", "(part * share + (part > 0)) * grain"),
+        ("piece(context, start(part), start(part + 1))", "piece(context, start(part), start(part + 1) - (part == 0))"),
+        ("part == threads ? count :", "part == threads ? count - 1 :"),
         ("for (int part = 0; part < threads; ++part)", "for (int part = 0; part + 1 < threads; ++part)"),
     ],
     "lib/kernels/broadcast.hpp": [
@@ -11,13 +12,12 @@ TABLE = {
         ("to + offset[2] + begin * step[2]", "to + offset[2]"),
     ],
     "lib/kernels/formula.hpp": [
-        ("to[i] = f(from[i]);", "to[i] = f(from[i - begin]);"),
+        ("loop(in.data<T>() + begin,", "loop(in.data<T>(),"),
+        ("std::copy_n(last, rest, to + whole);", "std::copy_n(last, rest - 1, to + whole);"),
     ],
     "lib/kernels/elementwise.cpp": [
         ("to[i] = static_cast<T>(f(from[i]));", "to[i] = static_cast<T>(f(from[i - begin]));"),
         ("to[i] = f(a[i], b[i]);", "to[i] = f(a[i], b[i - begin]);"),
-        ("i < in.size(); ++i) if (from[i] > 0", "i < in.size() && i < 64; ++i) if (from[i] > 0"),
-        ("i < in.size(); ++i) if (from[i] > 0", "i + 1 < in.size(); ++i) if (from[i] > 0"),
     ],
     "lib/kernels/copy.cpp": [
         ("i < rows; i += side", "i + side <= rows; i += side"),
@@ -33,10 +33,11 @@ TABLE = {
     "lib/kernels/reduce.cpp": [
         ("i + l < count; ++l", "i + l + 1 < count; ++l"),
         ("width > 0; width /= 2", "width > 1; width /= 2"),
-        ("start < count; start += block", "start == 0 || start + block <= count; start += block"),
+        ("start < count; start += block) total", "start == 0 || start + block <= count; start += block) total"),
+        ("start < count; start += block) squares", "start == 0 || start + block <= count; start += block) squares"),
         ("block_sum<Partial<T>>(x + start,", "block_sum<Partial<T>>(x,"),
         ("total += static_cast<Total<T>>(block_sum", "total = static_cast<Total<T>>(block_sum"),
-        ("std::is_floating_point_v<T>, double, std::int64_t>", "std::is_floating_point_v<T>, T, std::int64_t>"),
+        ("std::is_floating_point_v<T>, double, std::uint64_t>", "std::is_floating_point_v<T>, T, std::uint64_t>"),
         ("std::fill_n(out, columns, Partial<T>{0}); add_rows(", "add_rows("),
         ("add_rows(x + start * columns,", "add_rows(x,"),
         ("start < rows; start += block", "start + block <= rows; start += block"),
@@ -54,7 +55,7 @@ TABLE = {
     ],
     "lib/kernels/softmax.cpp": [
         ("start < in.size(); start += width", "start + width < in.size(); start += width"),
-        ("flat<T>(out, 0, out.size())", "flat<T>(out, 0, out.size() / 2)"),
+        ("out.data<T>(), out.size(), [](auto v)", "out.data<T>(), out.size() / 2, [](auto v)"),
     ],
     "lib/kernels/cross_entropy.cpp": [
         ("row < out.size(); ++row", "row < out.size() && row < 64; ++row"),
@@ -85,15 +86,15 @@ TABLE = {
     "lib/kernels/index.cpp": [
         ("start + static_cast<std::size_t>(index[i]) * bytes", "start + static_cast<std::size_t>(index[i % 64]) * bytes"),
         ("i + ahead < where.size()", "i + ahead <= where.size()", "asking for memory ahead changes no value"),
-        ("to[index[i]] + value[i]", "value[i]"),
+        ("plus(to[index[i]], value[i])", "value[i]"),
     ],
     "lib/kernels/scan.cpp": [
         ("std::stable_sort", "std::sort"),
     ],
     "lib/kernels/update.cpp": [
         ("i + l < count; ++l", "i + l + 1 < count; ++l"),
-        ("squares[static_cast<std::size_t>(i / block)]", "squares[0]"),
-        ("g.data<T>() + i, std::min(block, end - i)", "g.data<T>(), std::min(block, end - i)"),
+        ("room[i / block_size]", "room[0]"),
+        ("g.data<T>() + i, std::min(block_size, end - i)", "g.data<T>(), std::min(block_size, end - i)"),
         ("half > 0; half /= 2", "half > 1; half /= 2"),
     ],
     "lib/kernels/matmul.cpp": [
