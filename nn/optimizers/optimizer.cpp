@@ -69,7 +69,7 @@ void Optimizer::attach(std::vector<NamedTensor> parameters, std::source_location
   std::vector<NamedTensor> kept;
   std::vector<std::optional<std::size_t>> earlier;
   for (NamedTensor& parameter : parameters) {
-    if (!parameter.value.requires_grad()) continue;
+    if (!parameter.value.node()) continue;  // a constant; a frozen leaf may thaw
     const Node* const leaf = parameter.value.node().get();
     if (!listed.emplace(leaf, kept.size()).second) continue;
     const std::string who = name_ + (": parameter '" + parameter.name + "'");

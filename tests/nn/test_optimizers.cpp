@@ -586,3 +586,22 @@ TEST_CASE("optimizers: what they cannot work with") {
   CHECK_ERROR(ValueError, sgd.step_with_penalties(), "SGD" + none);
   CHECK(sgd.iterations() == 0);
 }
+
+TEST_CASE("optimizers: a parameter that is frozen stays, and is trained once it has thawed") {
+  const Tensor w = Tensor({1.0, 2.0}, float64).set_requires_grad(), v = Tensor({3.0}, float64).set_requires_grad();
+  Tensor(v).set_requires_grad(false);
+  nn::SGD optimizer({{"w", w}, {"v", v}}, {.learning_rate = 0.5});
+  const auto step = [&] {
+    sum(w * w * v).backward();
+    optimizer.step();
+    optimizer.zero_grad();
+  };
+  step();
+  CHECK(v.to_vector<double>() == std::vector<double>{3});
+  CHECK(w.to_vector<double>() == std::vector<double>{-2, -4});
+  Tensor(v).set_requires_grad();
+  Tensor(w).set_requires_grad(false);
+  step();
+  CHECK(v.to_vector<double>() == std::vector<double>{-7});
+  CHECK(w.to_vector<double>() == std::vector<double>{-2, -4});
+}
