@@ -590,7 +590,7 @@ TEST_CASE("optimizers: what they cannot work with") {
 TEST_CASE("optimizers: a parameter that is frozen stays, and is trained once it has thawed") {
   const Tensor w = Tensor({1.0, 2.0}, float64).set_requires_grad(), v = Tensor({3.0}, float64).set_requires_grad();
   Tensor(v).set_requires_grad(false);
-  nn::SGD optimizer({{"w", w}, {"v", v}}, {.learning_rate = 0.5});
+  nn::SGD optimizer(std::vector<nn::NamedTensor>{{"w", w}, {"v", v}}, {.learning_rate = 0.5});
   const auto step = [&] {
     sum(w * w * v).backward();
     optimizer.step();

@@ -242,7 +242,7 @@ TEST_CASE("gemm: the tiles of every instruction set give the same bits") {
               nullptr, 0, c.data(), 64, false);
           std::vector<float> twice = c;
           run(k, left.matrix.data, along_rows ? left.matrix.row_step : left.matrix.column_step, b.matrix.data, 64,
-              nullptr, 0, twice.data(), 64, true);
+              twice.data(), 64, twice.data(), 64, true);
           for (int i = 0; i < rows; ++i)
             for (int j = 0; j < vectors * set.lanes; ++j) {
               float chain = 0;
