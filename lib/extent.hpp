@@ -3,13 +3,12 @@
 #include <cstdint>
 #include <source_location>
 
-#include "lib/export.hpp"
 
 namespace xg {
 
 /// Arithmetic on extents, counts and distances that users choose, on behalf of an operation: a result that does not fit
 /// 64 bits is a ShapeError that names the operation, the numbers and the user's line.
-class XG_API ExtentArithmetic {
+class ExtentArithmetic {
  public:
   /// For `op`, a string literal, called at `where`.
   ExtentArithmetic(const char* op, std::source_location where) : op_(op), where_(where) {}
