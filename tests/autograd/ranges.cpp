@@ -313,7 +313,7 @@ std::vector<RangeCase> activations() {
        .slope = [](Wide x) { return gate_slope(x, gelu_gate(x), gelu_gate_slope(x)); },
        .critical = {-0.75246, -21, -10},
        .slope_bound = near(
-           -0.75246L, 0.5L, [](Wide x) { return x * gelu_gate_slope(x) * sigmoid_slope_of(gelu_gate(x)); },
+           -0.75246L, 1, [](Wide x) { return x * gelu_gate_slope(x) * sigmoid_slope_of(gelu_gate(x)); },
            "a root: the terms cancel")},
       {.name = "silu",
        .function = of(silu),
@@ -344,6 +344,8 @@ std::vector<RangeCase> activations() {
 }
 
 std::vector<RangeCase> gamma_functions() {
+  const Bound roots{.scale = [](Wide x) { return std::ldexp(std::log(20 + std::fabs(x)), -9); },
+                    .reason = "roots of digamma: a logarithm and a sum cancel there, with 11 digits more than float64"};
   return {
       {.name = "lgamma",
        .function = of(lgamma),
@@ -353,13 +355,15 @@ std::vector<RangeCase> gamma_functions() {
              return ::lgammal_r(x, &sign);
            },
        .slope = digamma_of,
-       .critical = {1, 2, -1, -2, -3},
+       .critical = {1, 2, -1, -2, -3, -2.4570247382208, -2.7476826467274, -3.9552942848586, -10000.5},
+       .slope_bound = roots,
        .widest = 60},
       {.name = "digamma",
        .function = of(digamma),
        .value = digamma_of,
        .slope = trigamma_of,
        .critical = {1.4616321449683622, -0.5040830082644554, -1, -10000, -9999.5},
+       .value_bound = roots,
        .widest = 60},
   };
 }
@@ -378,8 +382,13 @@ std::vector<PairCase> pair_cases() {
   const auto share = [](Wide x, Wide y) {
     return std::isinf(x) || std::isinf(y) ? 0 / (x * x + y * y) : x / (x * x + y * y);
   };
-  const auto power_slope = [](Wide a, Wide b) { return b == 0 ? 0 : b * std::pow(a, b - 1); };
-  const auto power_growth = [](Wide a, Wide b) { return a == 0 && b >= 0 ? 0 : product(std::pow(a, b), std::log(a)); };
+  // Beyond 2^64 all numbers are even, and b - 1, which is odd, is rounded to b.
+  const auto power_slope = [](Wide a, Wide b) {
+    return b == 0 ? 0 : std::fabs(b) > 1e18L && a < 0 ? -b * std::pow(-a, b - 1) : b * std::pow(a, b - 1);
+  };
+  const auto power_growth = [](Wide a, Wide b) {
+    return a == 0 && b >= 0 ? 0 : a < 0 ? nan : product(std::pow(a, b), std::log(a));
+  };
   const auto logaddexp_slope = [](Wide a, Wide b) { return a == b ? 0.5L : sigmoid_of(a - b); };
   return {
       {.name = "pow",
