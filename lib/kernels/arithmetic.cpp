@@ -41,12 +41,15 @@ T power_slope_of(T a, T b) {
   using W = Wider<T>;
   const T power = std::pow(a, b), quotient = power / a, slope = b * quotient;
   if (std::isnormal(power) && std::isnormal(quotient) && std::isnormal(slope)) return slope;
-  return static_cast<T>(static_cast<W>(b) * std::pow(static_cast<W>(a), static_cast<W>(b) - 1));
+  const W order = static_cast<W>(b), less = order - 1;
+  const W sign = less == order && a < 0 ? -1 : 1;  // large numbers are even, one less is odd
+  return static_cast<T>(order * sign * std::pow(static_cast<W>(a), less));
 }
 
 template <class T>
 T power_growth_of(T a, T b) {
   if (a == 0 && b >= 0) return 0;
+  if (a < 0) return std::numeric_limits<T>::quiet_NaN();
   using W = Wider<T>;
   const T power = std::pow(a, b), growth = power * std::log(a);
   if (std::isnormal(power) && std::isnormal(growth)) return growth;
@@ -63,14 +66,15 @@ T atan2_slope_of(T p, T q) {
   const Bits<T> exponent = bits_of(size) >> Layout<T>::mantissa_bits;
   const T scale = std::bit_cast<T>((2 * bias - std::min(exponent, 2 * bias - 1)) << Layout<T>::mantissa_bits);
   const T x = p * scale, y = q * scale;
-  return x / (x * x + y * y) * scale;
+  const T square = x * x + y * y;
+  return scale > 1 ? x * scale / square : x / square * scale;  // the largest factors first: nothing becomes subnormal
 }
 
 template <class T>
 T logaddexp_slope_of(T a, T b) {
   if (a == b) return T{0.5};
   const Twofold<T> difference = exact_sum(a, -b);
-  const T low = difference.low == difference.low ? difference.low : T{0};  // nothing is lost next to infinity
+  const T low = std::abs(difference.high) < 1000 ? difference.low : T{0};
   const T e = decay(-std::abs(difference.high), difference.high < 0 ? low : -low).value();
   return (difference.high < 0 ? e : T{1}) / (1 + e);
 }

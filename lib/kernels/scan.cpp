@@ -1,7 +1,6 @@
 #include "lib/kernels/scan.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <type_traits>
 #include <vector>
