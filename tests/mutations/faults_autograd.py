@@ -80,7 +80,7 @@ TABLE = {
     "autograd/ops/elementwise.cpp": [
         ("return dy * 2.0 * x;", "return dy * 2.0 * x.get().detach();"),
         ("where(x.get() > high, 0.0, dy)", "where(x.get() >= high, 0.0, dy)"),
-        ("return record(\"astype\", x.array().astype(dtype), edge(x, [](const Tensor& dy) { return dy; }));",
+        ("return record(\"astype\", [&] { return x.array().astype(dtype); }, edge(x, [](const Tensor& dy) { return dy; }));",
          "return x.array().astype(dtype);"),
     ],
     "autograd/ops/activation.cpp": [

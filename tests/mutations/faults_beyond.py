@@ -71,8 +71,8 @@ TABLE = {
         ("std::fill_n(image, frame.channels, T{0});", ""),
     ],
     "lib/kernels/gemm/gemm.cpp": [
-        ("p == 0 || p < k; p += most_depth", "p == 0 || p + most_depth <= k; p += most_depth"),
-        ("depth_at > 0 ? Start<T>{to, c_step}", "depth_at < 0 ? Start<T>{to, c_step}"),
+        ("p == 0 || p < k; p += depth_block", "p == 0 || p + depth_block <= k; p += depth_block"),
+        ("depth_at > 0 || start.data == c", "start.data == c"),
         ("j < column_end; j += column_block", "j == column_begin; j += column_block"),
         ("i < row_end; i += row_block", "i == row_begin; i += row_block"),
         ("pack_a(part(a, rows_at, depth_at)", "pack_a(part(a, rows_at, 0)"),
@@ -98,7 +98,9 @@ TABLE = {
         ("half > 0; half /= 2", "half > 1; half /= 2"),
     ],
     "lib/kernels/matmul.cpp": [
-        ("offset[0] + i * step[0]", "offset[0]"),
-        ("offset[1] + i * step[1]", "offset[1]"),
+        ("left.at(offset[0] + i * step[0]), right.at(offset[1] + i * step[1]), start,",
+         "left.at(offset[0]), right.at(offset[1] + i * step[1]), start,"),
+        ("right.at(offset[1] + i * step[1]), {c, n}, c)", "right.at(offset[1]), {c, n}, c)"),
+        ("if (steps[axis] != step * count) return {};", ""),
     ],
 }

@@ -132,7 +132,7 @@ TABLE = {
         ("factor[at] * value + term[at]", "factor[at] * term[at] + term[at]"),
     ],
     "lib/kernels/matmul.cpp": [
-        ("{total.data<T>(), total.shape()[1]}", "{}"),
+        ("{total.data<T>(), n}, total.data<T>()", "{}, total.data<T>()"),
     ],
     "lib/kernels/factorize.cpp": [
         ("factor == 0 ? 0 : factor < 0 ? -1", "factor < 0 ? -1"),

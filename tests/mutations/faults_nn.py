@@ -33,7 +33,7 @@ TABLE = {
         ("generator_.set_step(draws);", ""),
     ],
     "nn/optimizers/optimizer.cpp": [
-        ("if (!parameter.value.requires_grad()) continue;", ""),
+        ("if (!parameter.value.node()) continue;", ""),
         ("if (!listed.emplace(leaf, kept.size()).second) continue;", ""),
         ("if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);", ""),
         ("for (Array& array : state.arrays) array = array.clone();", ""),
