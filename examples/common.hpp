@@ -3,10 +3,11 @@
 #include <xgrad.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <string>
 
-/// What the example programs share: their command line and the file they write.
+#include "examples/ending.hpp"
+
+/// What the programs that train on MNIST share: their command line and the file they write.
 namespace example {
 
 struct Options {
@@ -20,14 +21,12 @@ struct Options {
 };
 
 /// Reads the command line over the defaults, sets the seed and the number of threads. Ends the program after --help or
-/// a wrong argument.
+/// a wrong argument. A history file that cannot be written, or a closed stdout, is an IOError.
 Options parse(int argc, char** argv, const std::string& description, Options defaults = {});
 
-/// Writes the figures of a training run as JSON, if a file was named.
+/// Writes the figures of a training run as JSON, if a file was named. Until they are written in full, what the file
+/// held stays in it.
 void save_history(const Options& options, const xg::nn::History& history, const xg::nn::Score& test,
                   const xg::nn::Score& train);
-
-/// Prints what went wrong; the exit code for main.
-int fail(const std::exception& error);
 
 }  // namespace example

@@ -9,6 +9,8 @@
 #include <iostream>
 #include <set>
 
+#include "examples/ending.hpp"
+
 namespace nn = xg::nn;
 using xg::Tensor;
 
@@ -34,7 +36,7 @@ struct SettlingNet : nn::Model {
   }
 };
 
-int main() {
+int main() try {
   xg::manual_seed(1);
   xg::Generator generator(1);
   SettlingNet net;
@@ -53,5 +55,7 @@ int main() {
   }
   std::cout << "loss " << loss << " after 300 updates\nsteps taken: " << net.step_counts.size()
             << " different numbers\n";
-  return loss < 0.05 && net.step_counts.size() > 1 ? 0 : 1;
+  return example::finish(loss < 0.05 && net.step_counts.size() > 1);
+} catch (const std::exception& error) {
+  return example::fail(error);
 }

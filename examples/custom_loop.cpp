@@ -47,6 +47,7 @@ int main(int argc, char** argv) try {
     std::cout << "epoch " << epoch << ": loss " << total / static_cast<double>(batches.count()) << ", test accuracy "
               << accuracy(net, x_test, test.labels) << std::endl;
   }
+  return example::finish();
 } catch (const std::exception& error) {
   return example::fail(error);
 }

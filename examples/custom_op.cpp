@@ -10,6 +10,8 @@
 
 #include <iostream>
 
+#include "examples/ending.hpp"
+
 using xg::Operand, xg::Saved, xg::Tensor;
 
 // swish(x) = x sigmoid(x); swish'(x) = s + x s (1 - s) with s = sigmoid(x). A rule is written with tensor operations,
@@ -29,7 +31,7 @@ Tensor wrong_swish(const Operand& x) {
   return record("wrong_swish", swish(x).array(), edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid(x); }));
 }
 
-int main() {
+int main() try {
   Tensor x = 1.0;
   x.set_requires_grad();
   const Tensor y = swish(x);
@@ -44,5 +46,7 @@ int main() {
   const auto wrong = xg::gradcheck(wrong_op, {samples});
   std::cout << "gradient check: " << first << "\nsecond derivatives: " << second << "\na wrong gradient: " << wrong
             << '\n';
-  return first && second && !wrong ? 0 : 1;
+  return example::finish(first && second && !wrong);
+} catch (const std::exception& error) {
+  return example::fail(error);
 }

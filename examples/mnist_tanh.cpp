@@ -32,6 +32,7 @@ int main(int argc, char** argv) try {
   std::cout << "\ntrain loss " << train_score.loss << "\ntrain accuracy " << train_score["accuracy"] << '\n';
 
   example::save_history(options, history, test_score, train_score);
+  return example::finish();
 } catch (const std::exception& error) {
   return example::fail(error);
 }

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <xgrad.hpp>
 
+#include "examples/ending.hpp"
+
 namespace nn = xg::nn;
 using xg::Tensor;
 
@@ -15,7 +17,7 @@ Tensor solution(nn::Model& net, const Tensor& t) { return t + xg::square(t) * ne
 /// The derivative of y by t, each element of y depending on its own t alone; it can be differentiated again.
 Tensor derivative(const Tensor& y, const Tensor& t) { return xg::grad(xg::sum(y), t, {.create_graph = true}); }
 
-int main() {
+int main() try {
   xg::manual_seed(1);
   nn::Sequential net{
       nn::Dense({.units = 32, .input_dim = 1, .activation = "tanh"}),
@@ -41,4 +43,7 @@ int main() {
   const xg::NoGrad values_only;
   const Tensor error = solution(net, t) - xg::sin(t);
   std::cout << "L2 error: " << std::sqrt(xg::mean(xg::square(error)).item()) << '\n';
+  return example::finish();
+} catch (const std::exception& error) {
+  return example::fail(error);
 }

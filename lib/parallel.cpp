@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <limits>
 #include <mutex>
 #include <source_location>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,8 +25,14 @@ namespace {
 constexpr double operations_per_thread = 5e5;
 
 int default_threads() {
-  const char* given = std::getenv("XGRAD_NUM_THREADS");
-  const int asked = given ? std::atoi(given) : 0;
+  int asked = 0;
+  if (const char* given = std::getenv("XGRAD_NUM_THREADS")) {
+    const std::string_view text = given;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), asked);
+    if (error != std::errc{} || end != text.data() + text.size() || asked < 0)
+      throw ValueError(concat(
+          "XGRAD_NUM_THREADS: a number of threads is expected, or 0 for as many as the machine has, got '", text, "'"));
+  }
   return asked > 0 ? asked : omp_get_num_procs();
 }
 
@@ -54,7 +62,7 @@ const Fork fork_watch;
 
 void set_num_threads(int count) {
   if (count < 0) throw ValueError(concat("set_num_threads: the count must not be negative, got ", count));
-  threads = count;
+  threads = count > 0 ? count : default_threads();
   most_threads = no_limit;
 }
 
@@ -69,9 +77,12 @@ int num_threads() {
 namespace detail {
 
 int worthwhile_threads(std::int64_t grains, double operations) {
-  if (operations < 2 * operations_per_thread || omp_in_parallel()) return 1;
+  if (omp_in_parallel()) return 1;
+  // Asked for little work too: what is wrong with the number shows in the first operation, not in the middle of a step.
+  const int allowed = num_threads();
+  if (operations < 2 * operations_per_thread) return 1;
   const double most = std::min(static_cast<double>(grains), operations / operations_per_thread);
-  return static_cast<int>(std::min(static_cast<double>(num_threads()), most));
+  return static_cast<int>(std::min(static_cast<double>(allowed), most));
 }
 
 namespace {

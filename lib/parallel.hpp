@@ -7,11 +7,12 @@
 namespace xg {
 
 /// How many threads an operation may use; 0: as many as $XGRAD_NUM_THREADS says, or else as the machine has. Results
-/// are the same bits for any number. A negative one is a ValueError. Where the system cannot make that many threads,
-/// operations use fewer.
+/// are the same bits for any number. A negative one, or a 0 where $XGRAD_NUM_THREADS is no number, is a ValueError. Where
+/// the system cannot make that many threads, operations use fewer.
 XG_API void set_num_threads(int count);
-/// How many threads an operation may use now. Always 1 in a child made by fork() when its parent had several: OpenMP
-/// does not survive that.
+/// How many threads an operation may use now. Until a number was set, $XGRAD_NUM_THREADS is read by the first
+/// operation, which fails with a ValueError where that is no number. Always 1 in a child made by fork() when its parent
+/// had several: OpenMP does not survive that.
 XG_API int num_threads();
 
 namespace detail {

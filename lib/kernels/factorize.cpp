@@ -4,14 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <vector>
-#include <xtensor-blas/xlinalg.hpp>
 
-#include "lib/kernels/one_thread.hpp"
+#include "lib/kernels/lapack.hpp"
 
 namespace xg::kernels {
 namespace {
 
-using Count = xt::blas_index_t;
+using lapack::Count;
 
 /// A matrix as LAPACK has it: float64, column by column.
 class Columns {
@@ -52,7 +51,6 @@ Array for_each_matrix(const Array& a, const Shape& shape, F f) {
   const Array out = Array::empty(result, float64);
   const std::int64_t size = a.shape()[rank - 2] * a.shape()[rank - 1], step = shape.elements();
   const std::int64_t matrices = size == 0 && step == 0 ? 0 : batch.elements();
-  const OneThread one_thread;
   for (std::int64_t i = 0; i < matrices; ++i) f(i, from.data<double>() + i * size, out.data<double>() + i * step);
   return out.astype(a.dtype());
 }
@@ -74,7 +72,7 @@ void check_finite(const char* op, const Array& a, std::int64_t matrix, const dou
 /// The P L U factorization in place; the result is 0, or the place of the first zero on U's diagonal.
 Count factorize(Columns& a, std::vector<Count>& pivots) {
   pivots.resize(static_cast<std::size_t>(a.rows()));
-  return cxxlapack::getrf<Count>(a.rows(), a.rows(), a.data(), a.step(), pivots.data());
+  return lapack::getrf(a.rows(), a.rows(), a.data(), a.step(), pivots.data());
 }
 
 struct Determinant {
@@ -116,8 +114,7 @@ Array solve(const char* op, const Array& a, const Array& b) {
     std::vector<Count> pivots;
     if (n > 0 && factorize(matrix, pivots) > 0) fail(op, a, i, "is singular");
     if (n > 0 && k > 0)
-      cxxlapack::getrs<Count>('N', matrix.rows(), x.columns(), matrix.data(), matrix.step(), pivots.data(), x.data(),
-                              x.step());
+      lapack::getrs(matrix.rows(), x.columns(), matrix.data(), matrix.step(), pivots.data(), x.data(), x.step());
     x.copy_to(out);
   });
 }
@@ -154,8 +151,7 @@ Array cholesky(const char* op, const Array& a) {
   return for_each_matrix(a, {n, n}, [&](std::int64_t i, const double* values, double* out) {
     check_finite(op, a, i, values);
     Columns l(values, n, n);
-    if (n > 0 && cxxlapack::potrf<Count>('L', l.rows(), l.data(), l.step()) > 0)
-      fail(op, a, i, "is not positive definite");
+    if (n > 0 && lapack::potrf(l.rows(), l.data(), l.step()) > 0) fail(op, a, i, "is not positive definite");
     for (std::int64_t row = 0; row < n; ++row)
       for (std::int64_t column = row + 1; column < n; ++column) l(row, column) = 0;
     l.copy_to(out);
@@ -169,14 +165,14 @@ Array qr(const char* op, const Array& a) {
     Columns q(values, m, n), r(n, n);
     if (n == 0) return;
     std::vector<double> scales(static_cast<std::size_t>(n)), work(1);
-    cxxlapack::geqrf<Count>(q.rows(), q.columns(), q.data(), q.step(), scales.data(), work.data(), -1);
+    lapack::geqrf(q.rows(), q.columns(), q.data(), q.step(), scales.data(), work.data(), -1);
     work.resize(static_cast<std::size_t>(work[0]));
-    cxxlapack::geqrf<Count>(q.rows(), q.columns(), q.data(), q.step(), scales.data(), work.data(),
-                            static_cast<Count>(work.size()));
+    lapack::geqrf(q.rows(), q.columns(), q.data(), q.step(), scales.data(), work.data(),
+                  static_cast<Count>(work.size()));
     for (std::int64_t column = 0; column < n; ++column)
       for (std::int64_t row = 0; row <= column; ++row) r(row, column) = q(row, column);
-    cxxlapack::orgqr<Count>(q.rows(), q.columns(), q.columns(), q.data(), q.step(), scales.data(), work.data(),
-                            static_cast<Count>(work.size()));
+    lapack::orgqr(q.rows(), q.columns(), q.columns(), q.data(), q.step(), scales.data(), work.data(),
+                  static_cast<Count>(work.size()));
     for (std::int64_t row = 0; row < n; ++row) {
       if (!(r(row, row) < 0)) continue;
       for (std::int64_t column = row; column < n; ++column) r(row, column) = -r(row, column);
@@ -196,8 +192,8 @@ Array svd(const char* op, const Array& a) {
     std::vector<double> s(static_cast<std::size_t>(k)), work(1);
     std::vector<Count> whole(static_cast<std::size_t>(8 * k));
     const auto run = [&](Count size) {
-      return cxxlapack::gesdd<Count>('S', matrix.rows(), matrix.columns(), matrix.data(), matrix.step(), s.data(),
-                                     u.data(), u.step(), v.data(), v.step(), work.data(), size, whole.data());
+      return lapack::gesdd(matrix.rows(), matrix.columns(), matrix.data(), matrix.step(), s.data(), u.data(), u.step(),
+                           v.data(), v.step(), work.data(), size, whole.data());
     };
     run(-1);
     work.resize(static_cast<std::size_t>(work[0]));
@@ -220,8 +216,8 @@ Array eigh(const char* op, const Array& a) {
     std::vector<double> found(static_cast<std::size_t>(n)), work(1);
     std::vector<Count> whole(1);
     const auto run = [&](Count size, Count whole_size) {
-      return cxxlapack::syevd<Count>('V', 'L', vectors.rows(), vectors.data(), vectors.step(), found.data(),
-                                     work.data(), size, whole.data(), whole_size);
+      return lapack::syevd(vectors.rows(), vectors.data(), vectors.step(), found.data(), work.data(), size,
+                           whole.data(), whole_size);
     };
     run(-1, -1);
     work.resize(static_cast<std::size_t>(work[0]));

@@ -4,6 +4,8 @@ import functools
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,13 +15,20 @@ from pathlib import Path
 from project import BUILD, ROOT
 
 MNIST = ("mnist_tanh", "mnist_dropout", "mnist_l2")
+TRAINING = (*MNIST, "custom_loop")
+OTHERS = ("custom_op", "control_flow", "pinn")
+BRIEFLY = ("--epochs", "1", "--batch-size", "2000", "--verbose", "0", "--threads", "1")
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 KEYS = ["loss", "accuracy", "seconds", "test_loss", "test_accuracy", "train_loss", "train_accuracy"]
 
 
-def run(program, *options, environment=os.environ):
-    command = [BUILD / "examples" / program, *map(str, options)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+def command(program, *options):
+    return [BUILD / "examples" / program, *map(str, options)]
+
+
+def run(program, *options, environment=os.environ, **how):
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
+    return subprocess.run(command(program, *options), env=environment, text=True, **streams)
 
 
 @functools.cache
@@ -74,7 +83,7 @@ class Data(unittest.TestCase):
     def test_without_mnist_it_trains_on_fashion_mnist_and_says_so(self):
         with tempfile.TemporaryDirectory() as home:
             environment = os.environ | {"HOME": home, "XDG_CACHE_HOME": "", "XGRAD_MNIST": ""}
-            options = ("--epochs", 1, "--batch-size", 500, "--verbose", 0)
+            options = ("--epochs", 1, "--batch-size", 500, "--verbose", 0, "--threads", 1)
             result = run("mnist_tanh", *options, environment=environment)
         self.assertRegex(result.stderr, r"MNIST is not on this machine: '\./run mnist' .*FASHION-MNIST")
         if FASHION_MNIST.is_dir():
@@ -96,18 +105,135 @@ class Data(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     def test_help(self):
-        for program in (*MNIST, "custom_loop"):
+        for program in TRAINING:
             result = run(program, "--help")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             for option in ("--epochs", "--batch-size", "--seed", "--data", "--threads", "--verbose", "--history"):
                 self.assertIn(option, result.stdout)
 
     def test_misuse(self):
-        for options in (["--fly"], ["fly"], ["--epochs", "0"], ["--epochs", "x"], ["--verbose", "3"], ["--threads", "-1"]):
+        for options in (["--fly"], ["fly"]):
             with self.subTest(options=options):
                 result = run("mnist_tanh", *options)
                 self.assertNotEqual(result.returncode, 0)
                 self.assertIn(options[0], result.stderr)
+
+    def test_a_number_that_is_none_or_out_of_range_is_refused(self):
+        most = 2**64 - 1
+        for option, text, expected in (
+            ("--seed", "-1", f"from 0 to {most}"),
+            ("--seed", str(most + 1), f"from 0 to {most}"),
+            *(("--seed", text, "") for text in ("1.5", "1e3", "0x10", "+1", "7x", " 7")),
+            ("--epochs", "0", f"from 1 to {2**31 - 1}"),
+            ("--epochs", "x", ""),
+            ("--batch-size", "-5", f"from 1 to {2**63 - 1}"),
+            ("--threads", "-1", "from 0 to"),
+            ("--verbose", "3", "from 0 to 2"),
+        ):
+            with self.subTest(option=option, text=text):
+                result = run("mnist_tanh", f"{option}={text}")
+                self.assertNotEqual(result.returncode, 0)
+                self.assertRegex(result.stderr, f"(?m)^{option}: a whole number {expected}.* is expected, got '{re.escape(text)}'$")
+
+    def test_a_seed_is_a_decimal_number(self):
+        octal, decimal, largest = (run("mnist_tanh", *BRIEFLY, "--seed", seed).stdout for seed in ("010", 10, 2**64 - 1))
+        self.assertIn("test loss", decimal)
+        self.assertEqual(octal, decimal)
+        self.assertIn("test loss", largest)
+        self.assertNotEqual(largest, decimal)
+
+    def test_a_malformed_number_of_threads_in_the_environment_is_refused(self):
+        for program in ("mnist_tanh", "custom_op"):
+            for text in ("abc", "-3", "2x", "1e9", ""):
+                with self.subTest(program=program, text=text):
+                    result = run(program, environment=os.environ | {"XGRAD_NUM_THREADS": text})
+                    self.assertEqual(result.returncode, 1)
+                    self.assertRegex(result.stderr, f"^error: XGRAD_NUM_THREADS: .* is expected, .*got '{text}'")
+
+
+class Output(unittest.TestCase):
+    MESSAGE = "error: not all of the output could be written to stdout\n"
+
+    def test_a_full_disk_under_stdout_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            for program in (*TRAINING, *OTHERS):
+                with self.subTest(program=program):
+                    options = BRIEFLY if program in TRAINING else ()
+                    result = run(program, *options, stdout=full)
+                    self.assertEqual((result.returncode, result.stderr[-len(self.MESSAGE):]), (1, self.MESSAGE))
+            self.assertEqual(run("mnist_tanh", "--help", stdout=full).returncode, 1)
+
+    def test_a_closed_stdout_is_an_error(self):
+        for program, message in (("mnist_tanh", "error: stdout is closed\n"), ("custom_op", self.MESSAGE)):
+            with self.subTest(program=program):
+                shell = ["sh", "-c", '"$@" >&-', "sh", *command(program)]
+                result = subprocess.run(shell, stderr=subprocess.PIPE, text=True)
+                self.assertEqual((result.returncode, result.stderr), (1, message))
+
+
+class HistoryFile(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.file = self.folder / "history.json"
+
+    def train(self, file, **how):
+        return run("mnist_tanh", *BRIEFLY, "--history", file, **how)
+
+    def on_disk(self):
+        return {path.name: path.read_text() for path in self.folder.iterdir()}
+
+    def test_replaces_the_file_behind_a_link_and_keeps_its_permissions(self):
+        self.file.write_text("old")
+        self.file.chmod(0o640)
+        link = self.folder / "link"
+        link.symlink_to(self.file)
+        self.assertEqual(self.train(link).returncode, 0)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(list(json.loads(self.file.read_text())), KEYS)
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o640)
+        self.assertEqual(sorted(self.on_disk()), ["history.json", "link"])
+
+    def test_a_full_disk_leaves_the_old_file(self):
+        def allow_no_larger_file():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+        self.file.write_text("old")
+        result = self.train(self.file, preexec_fn=allow_no_larger_file)
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, f"(?m)^error: cannot write {self.file}: File too large$")
+        self.assertEqual(self.on_disk(), {"history.json": "old"})
+
+    def test_an_interrupted_training_leaves_the_folder_as_it_was(self):
+        for before in ({}, {"history.json": "old"}):
+            with self.subTest(before=before):
+                for name, content in before.items():
+                    (self.folder / name).write_text(content)
+                endless = command("mnist_tanh", "--epochs", 1000, "--verbose", 2, "--threads", 1, "--history", self.file)
+                with subprocess.Popen(
+                    endless, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                ) as process:
+                    self.assertIn("Epoch 1/1000", process.stdout.readline())
+                    process.send_signal(signal.SIGINT)
+                    self.assertEqual(process.wait(), -signal.SIGINT)
+                self.assertEqual(self.on_disk(), before)
+
+    def test_a_file_that_cannot_be_written_is_said_before_the_training(self):
+        for file, why in ((self.folder, "Is a directory"), (self.folder / "none" / "file", "No such file or directory")):
+            with self.subTest(file=file):
+                result = self.train(file)
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
+                self.assertIn(f"error: cannot write {file}: {why}\n", result.stderr)
+
+    def test_a_device_is_written_to_and_stays(self):
+        self.assertIn('"test_loss"', self.train("/dev/stdout").stdout)
+        result = self.train("/dev/full")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("error: cannot write /dev/full: No space left on device\n", result.stderr)
+        self.assertTrue(Path("/dev/full").is_char_device())
 
 
 class Others(unittest.TestCase):
@@ -117,7 +243,7 @@ class Others(unittest.TestCase):
         return result.stdout
 
     def test_custom_loop(self):
-        result = run("custom_loop", "--epochs", 1)
+        result = run("custom_loop", "--epochs", 1, "--threads", 1)
         self.assertEqual(result.returncode, 0, result.stderr)
         (accuracy,) = re.findall(r"(?m)^epoch 1: loss \S+, test accuracy (\S+)$", result.stdout)
         self.assertGreater(float(accuracy), 0.7)
@@ -127,6 +253,13 @@ class Others(unittest.TestCase):
         self.assertIn("swish(1) = 0.7310586\ngradient at 1 = 0.9276705", output)
         for line in ("gradient check: passed", "second derivatives: passed", "a wrong gradient: input 0, element"):
             self.assertRegex(output, f"(?m)^{line}")
+
+    def test_a_small_address_space_is_enough(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+
+        result = run("custom_op", preexec_fn=limit, timeout=60, environment=os.environ | {"XGRAD_NUM_THREADS": "1"})
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_control_flow(self):
         self.assertRegex(self.run_well("control_flow"), r"loss \S+ after 300 updates\nsteps taken: \d+ different numbers\n$")
