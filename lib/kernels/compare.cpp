@@ -19,6 +19,14 @@ Array comparison(const Array& a, const Array& b, F f) {
   return out;
 }
 
+/// Of what is not 0: one loop for all dtypes.
+template <class F>
+Array logical(const Array& a, const Array& b, F f) {
+  Array out = Array::empty(broadcast_shape(a, b), boolean);
+  broadcast_loop<bool, bool>(a.astype(boolean), b.astype(boolean), out, f);
+  return out;
+}
+
 template <class F>
 Array predicate(const Array& x, F holds) {
   const Array in = x.contiguous();
@@ -87,15 +95,15 @@ Array compare(const Array& x, Relation relation, const Scalar& number) {
 }
 
 Array logical_and(const Array& a, const Array& b) {
-  return comparison(a, b, []<class T>(T x, T y) { return x != T{} && y != T{}; });
+  return logical(a, b, [](bool x, bool y) { return x && y; });
 }
 
 Array logical_or(const Array& a, const Array& b) {
-  return comparison(a, b, []<class T>(T x, T y) { return x != T{} || y != T{}; });
+  return logical(a, b, [](bool x, bool y) { return x || y; });
 }
 
 Array logical_xor(const Array& a, const Array& b) {
-  return comparison(a, b, []<class T>(T x, T y) { return (x != T{}) != (y != T{}); });
+  return logical(a, b, [](bool x, bool y) { return x != y; });
 }
 
 Array isnan(const Array& x) {

@@ -22,7 +22,7 @@ constexpr std::size_t buffer_bytes = std::size_t{128} << 20;
 void check_room(std::size_t bytes) {
   void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED)
-    throw Error(
+    throw MemoryError(
         concat("LAPACK: ", library_name, " needs ", bytes >> 20,
                " MB of address space for its buffers, which the system refuses: raise the limit (ulimit -v), or "
                "let OPENBLAS_NUM_THREADS be 1"));

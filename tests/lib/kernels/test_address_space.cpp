@@ -46,7 +46,7 @@ TEST_CASE("lapack: where OpenBLAS cannot have its buffers, a factorization is an
   {
     const SmallAddressSpace limit;
     const std::string message = message_of<MemoryError>(root);
-    CHECK(message.starts_with("LAPACK: libopenblas.so.0 needs "));
+    CHECK(message.substr(0, 31) == "LAPACK: libopenblas.so.0 needs ");
     CHECK(message.find(" MB of address space for its buffers, which the system refuses: raise the limit") <
           message.size());
     CHECK(kernels::triangular_solve("triangular_solve", of_one(4), of_one(8), true).data<double>()[0] == 2);
