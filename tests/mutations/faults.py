@@ -23,4 +23,4 @@ def listed(table):
 
 # Those that show beyond the kernels' limits alone: in a second block or thread's part, in the last lanes.
 BEYOND = listed(faults_beyond.TABLE)
-ALL = BEYOND + [fault for part in (faults_lib, faults_autograd, faults_nn) for fault in listed(part.TABLE)]
+OTHERS = [fault for part in (faults_lib, faults_autograd, faults_nn) for fault in listed(part.TABLE)]
