@@ -3,7 +3,7 @@ TABLE = {
         ("(part * share + std::min<std::int64_t>(part, more)) * grain", "(part * share + (part > 0)) * grain"),
         ("piece(context, start(part), start(part + 1))", "piece(context, start(part), start(part + 1) - (part == 0))"),
         ("part == threads ? count :", "part == threads ? count - 1 :"),
-        ("for (int part = 0; part < threads; ++part)", "for (int part = 0; part + 1 < threads; ++part)"),
+        ("for (int part = 0; part < threads; ++part)", "for (int part = 0; part < threads - 1; ++part)"),
     ],
     "lib/kernels/broadcast.hpp": [
         ("from_b + begin, to + begin", "from_b, to + begin"),
@@ -68,7 +68,7 @@ TABLE = {
         ("{to + g * features, c.features}", "{}"),
         ("std::fill_n(framed.data<T>(), frame.framed_size(), T{0});",
          "if (n == 0) std::fill_n(framed.data<T>(), frame.framed_size(), T{0});"),
-        ("std::fill_n(image, frame.channels, T{0});", ""),
+        ("std::fill_n(image, frame.channels, T{0});", "static_cast<void>(image);"),
     ],
     "lib/kernels/gemm/gemm.cpp": [
         ("p == 0 || p < k; p += depth_block", "p == 0 || p + depth_block <= k; p += depth_block"),

@@ -35,8 +35,8 @@ TABLE = {
     "nn/optimizers/optimizer.cpp": [
         ("if (!parameter.value.node()) continue;", ""),
         ("if (!listed.emplace(leaf, kept.size()).second) continue;", ""),
-        ("if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);", ""),
-        ("for (Array& array : state.arrays) array = array.clone();", ""),
+        ("if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);", "static_cast<void>(i);"),
+        ("array = array.clone();", "static_cast<void>(array);"),
         ("if (is_view) kernels::copy(elements, change.parameter);", ""),
         ("if (with_penalties_) optimizer_.zero_grad();", ""),
         ("if (change.decay != 0) change.gradient = Array::zeros", "if (false) change.gradient = Array::zeros"),
@@ -58,7 +58,7 @@ TABLE = {
         ("penalty.l2_factor_ = factor;", "penalty.l2_factor_ = 2 * factor;"),
     ],
     "nn/initializers.cpp": [
-        ("receptive *= double(shape[axis]);", ""),
+        ("receptive *= double(shape[axis]);", "static_cast<void>(axis);"),
         ("if (wide) q = q.transposed();", ""),
     ],
     "nn/data/batches.cpp": [
