@@ -31,13 +31,12 @@ bool share_any(const std::vector<NamedTensor>& some, const std::vector<NamedTens
                      [&](const NamedTensor& parameter) { return contains(others, parameter); });
 }
 
-/// The parameters with a regularizer that are not in `list`, or frozen.
+/// The parameters with a regularizer that are not in `list`.
 std::vector<NamedTensor> regularized_outside(const std::vector<NamedTensor>& list,
                                              const std::vector<NamedTensor>& parameters) {
   std::vector<NamedTensor> outside;
   for (const auto& parameter : parameters)
-    if (parameter.regularizer && !(parameter.value.requires_grad() && contains(list, parameter)))
-      outside.push_back(parameter);
+    if (parameter.regularizer && !contains(list, parameter)) outside.push_back(parameter);
   return outside;
 }
 
@@ -221,14 +220,19 @@ void Model::train_step(const Tensor& x, const Tensor& y, Figures& figures) {
   attempt.attach();
   Tensor loss = data_loss(y, prediction);
   for (const Tensor& term : pass_penalties()) loss = loss + term;
-  // The optimizer adds the l2 regularizers of parameters in its own pass.
-  for (const auto& [name, value, regularizer] : optimizer.parameters())
-    if (regularizer && regularizer.l2_factor() == 0 && value.requires_grad()) loss = loss + regularizer(value);
+  double fixed_penalty = 0;
+  for (const auto& [name, value, regularizer] : optimizer.parameters()) {
+    if (!regularizer) continue;
+    if (!value.requires_grad())
+      fixed_penalty += regularizer(value).item();
+    else if (regularizer.l2_factor() == 0)  // the optimizer adds the others in its own pass
+      loss = loss + regularizer(value);
+  }
   if (!setup.fixed) {
     check_no_newcomers();
     setup.fixed = regularized_outside(optimizer.parameters(), parameters());
   }
-  const double fixed_penalty = penalty_of(*setup.fixed);
+  fixed_penalty += penalty_of(*setup.fixed);
   // Before anything changes: a metric may not fit, and there may be no memory.
   figures.add_metrics(y, prediction);
   Optimizer::Step step(optimizer, true, std::source_location::current());

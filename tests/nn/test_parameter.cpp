@@ -195,3 +195,27 @@ TEST_CASE("parameter: frozen in one place, frozen everywhere; fit leaves it alon
   model.fit(x, x, {.verbose = 0});
   CHECK(numbers(model.offset) != before);
 }
+
+TEST_CASE(
+    "parameter: a step counts the penalty of every parameter once, whether it was frozen or thawed since the last") {
+  struct Freezing : nn::Model {
+    nn::Dense& other = add(nn::Dense({.units = 1, .input_dim = 1}));
+    nn::Parameter w;
+    explicit Freezing(const nn::Regularizer& regularizer) : w(parameter("w", ones({2}), regularizer)) {}
+    Tensor forward(const Tensor& x) override { return x * w; }
+  };
+  for (const nn::Regularizer& regularizer : {nn::l2(0.5), nn::l1(0.5)}) {
+    Freezing model(regularizer);
+    nn::Dense& other = model.other;
+    model.compile({.optimizer = nn::SGD({.learning_rate = 0.1}),
+                   .loss = [&](const Tensor&, const Tensor& p) { return (sum(p) + sum(other["kernel"])) * 0.0; }});
+    const Tensor x = ones({1, 2});
+    for (const bool trained : {true, false, true, false}) {
+      model.w.set_requires_grad(trained);
+      const Numbers before = numbers(model.w);
+      const double penalty = model.penalty().item();
+      CHECK(std::abs(model.train_on_batch(x, x).loss - penalty) < 1e-6);
+      CHECK((numbers(model.w) != before) == trained);
+    }
+  }
+}
