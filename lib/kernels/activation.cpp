@@ -45,7 +45,7 @@ struct GeluGate {
     const Twofold<V> factor = exact_sum(V{} + a, bend.high);
     z = exact_product(x, factor.high);
     z.low += x * (factor.low + (bend.low + b * square.low + b_rest * square.high + a_rest));
-    slope = a + T{3} * b * (square.high + square.low);
+    slope = a + static_cast<T>(3 * cubic) * (square.high + square.low);
   }
 
   /// e^-|z|.
@@ -168,11 +168,11 @@ Array mish_slope(const Array& x) {
     const V at = limited(v, T{-beyond}, T{beyond}), line = T{4} * at;
     const Decay<V> decayed = decay(negative_magnitude(v));
     const V e = decayed.value();
-    // Both sides of 0 divided by the larger of 1 and e^4x.
+    // Both sides of 0 divided by the larger of 1 and e^4x; the square of the denominator is multiplied out.
     const V below = (line + T{4}) + e * ((line + T{6}) + e * (e + T{4}));
     const V above = e * (e * ((line + T{6}) + e * (line + T{4})) + T{4}) + T{1};
-    const V root = v < T{0} ? e * (e + T{2}) + T{2} : T{2} * e * (e + T{1}) + T{1};
-    const V result = (v < T{0} ? below : above) / (root * root);
+    const V result = v < T{0} ? below / polynomial(e, T{4}, T{8}, T{8}, T{4}, T{1})
+                              : above / polynomial(e, T{1}, T{4}, T{8}, T{8}, T{4});
     return v < T{0} ? decayed.times(result) : result;
   });
 }

@@ -1,6 +1,7 @@
 #include "lib/kernels/trigonometry.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "lib/kernels/formula.hpp"
 #include "lib/kernels/pack.hpp"
@@ -36,9 +37,9 @@ Array atan(const Array& x) {
 Array atan_slope(const Array& x) {
   return vectorised(x, []<class V>(V v) {
     using T = Element<V>;
-    // 1 / (1 + v^2), of large v by their inverse, since squares overflow.
-    const V size = magnitude(v), small = size > T{1} ? T{1} / size : size, square = small * small;
-    return (size > T{1} ? square : V{} + T{1}) / (square + T{1});
+    constexpr T large = T{1} / std::numeric_limits<T>::epsilon() * 1024;  // 1 is nothing to its square, which is finite
+    const V size = magnitude(v), inverse = T{1} / (size > large ? size : size * size + T{1});
+    return size > large ? inverse * inverse : inverse;
   });
 }
 

@@ -305,7 +305,7 @@ std::vector<RangeCase> activations() {
        .slope = [](Wide x) { return normal_distribution(x) + product(x, normal_density(x)); },
        .critical = {-0.7517915246935645, -30, -14.4, -38.5},
        .slope_bound = near(
-           -0.7517915246935645L, 1, [](Wide x) { return x * normal_density(x); },
+           -0.7517915246935645L, 1.5L, [](Wide x) { return x * normal_density(x); },
            "a root: Phi(x) and x phi(x) cancel")},
       {.name = "gelu by tanh",
        .function = [](const Tensor& x) { return gelu(x, true); },

@@ -401,7 +401,7 @@ TEST_CASE("ranges: functions of two tensors and their gradients are exact for pa
   }
 }
 
-TEST_CASE("ranges, dense: every elementwise function and its gradient at many more numbers" * doctest::skip()) {
+TEST_CASE("dense ranges: every elementwise function and its gradient at many more numbers" * doctest::skip()) {
   for (const RangeCase& function : range_cases()) {
     hold<float>(function, 100);
     hold<double>(function, 100);
