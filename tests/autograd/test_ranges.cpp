@@ -1,8 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <bit>
-#include <cstdlib>
-#include <iostream>
 #include <numbers>
 
 #include "autograd/creation.hpp"
@@ -111,9 +109,6 @@ struct Worst {
 
 template <class T>
 void report(const std::string& name, const std::string& what, const Worst<T>& worst, const Bound& bound) {
-  if (std::getenv("RANGES"))
-    std::cout << name << ' ' << what << (sizeof(T) == 4 ? " f32 " : " f64 ") << worst.ulps << " at " << worst.at
-              << " got " << worst.got << " want " << worst.want << std::endl;
   CHECK_MESSAGE(worst.ulps <= bound.ulps, name, what, dtype_of<T>(), ": ", worst.ulps, " units in the last place at ",
                 worst.at, ": ", worst.got, ", expected ", static_cast<double>(worst.want));
 }
