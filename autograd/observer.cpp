@@ -28,12 +28,10 @@ void Run::finish() const {
   for (Observer* each = first_here; each; each = each->next()) each->finish();
 }
 
-void Run::show_operand(const Array& value) const {
-  for (Observer* each = first_here; each; each = each->next()) each->operand(value);
-}
-
-void Run::show_output(const char* op, std::source_location where, const Array& value, Node* node) const {
-  for (Observer* each = first_here; each; each = each->next()) each->output(op, where, value, node);
+void Run::tell(const char* op, const Array& value, Node* node, std::initializer_list<const Array*> operands) const {
+  for (const Array* operand : operands)
+    for (Observer* each = first_here; each; each = each->next()) each->operand(*operand);
+  for (Observer* each = first_here; each; each = each->next()) each->output(op, where_, value, node);
 }
 
 }  // namespace xg::detail

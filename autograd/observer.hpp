@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <initializer_list>
 #include <source_location>
 
 #include "autograd/tensor.hpp"
@@ -46,10 +47,10 @@ class XG_API Observer {
 extern XG_API std::atomic<int> observers;
 inline bool observed() { return observers.load(std::memory_order_relaxed) != 0; }
 
-/// One run of an operation's kernel, shown to those who watch.
+/// One run of an operation's kernel, shown to those who watch. Errors from below are at the operation's line.
 class XG_API Run {
  public:
-  Run() : watched_(observed()) {
+  explicit Run(std::source_location where) : where_(where), line_(where), watched_(observed()) {
     if (watched_) start();
   }
   ~Run() {
@@ -58,14 +59,18 @@ class XG_API Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  bool watched() const { return watched_; }
-  void show_operand(const Array& value) const;
-  void show_output(const char* op, std::source_location where, const Array& value, Node* node) const;
+  /// The result; the node is null if nothing was recorded.
+  void show(const char* op, const Array& value, Node* node, std::initializer_list<const Array*> operands) const {
+    if (watched_) tell(op, value, node, operands);
+  }
 
  private:
+  void tell(const char* op, const Array& value, Node* node, std::initializer_list<const Array*> operands) const;
   void start() const;
   void finish() const;
 
+  std::source_location where_;
+  CallerScope line_;
   bool watched_;
 };
 

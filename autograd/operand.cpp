@@ -7,7 +7,7 @@ int kind(DType dtype) { return dtype == boolean ? 0 : is_floating(dtype) ? 2 : 1
 
 }  // namespace
 
-Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&tensor), where_(where), line_(where) {
+Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&tensor), where_(where) {
   if (!tensor.defined())
     throw ValueError("an undefined tensor was given to an operation: assign it a value first", where);
 }

@@ -21,24 +21,24 @@ class XG_API Operand {
       : Operand(saved.get(), where) {}
   /// A constant.
   Operand(const Array& array, std::source_location where = std::source_location::current())
-      : own_(array), where_(where), line_(where) {}
+      : own_(array), where_(where) {}
   /// A number, whose dtype is decided by what it meets.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(T number, std::source_location where = std::source_location::current())
       : Operand(Scalar(number), where) {}
   /// A number, whose dtype is decided by what it meets.
   Operand(const Scalar& number, std::source_location where = std::source_location::current())
-      : number_(number), is_number_(true), where_(where), line_(where) {}
+      : number_(number), is_number_(true), where_(where) {}
   /// A constant vector.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<T> values,
                                            std::source_location where = std::source_location::current())
-      : own_(values), where_(where), line_(where) {}
+      : own_(values), where_(where) {}
   /// A constant matrix.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<std::initializer_list<T>> rows,
                                            std::source_location where = std::source_location::current())
-      : own_(rows), where_(where), line_(where) {}
+      : own_(rows), where_(where) {}
   /// The same argument.
   Operand(const Operand&) = default;
   Operand& operator=(const Operand&) = delete;
@@ -77,7 +77,6 @@ class XG_API Operand {
   Scalar number_ = 0;
   bool is_number_ = false;
   std::source_location where_;
-  OperationLine line_;
 };
 
 }  // namespace xg

@@ -9,7 +9,7 @@ Tensor record_list(const Run& run, const char* op, Array value, std::vector<AnyE
   NodeRef node;
   if (std::any_of(edges.begin(), edges.end(), [](const AnyEdge& edge) { return bool(edge.to); }))
     node = NodeRef(new RecordedList(op, where, value, std::move(edges)));
-  if (run.watched()) run.show_output(op, where, value, node.get());
+  run.show(op, value, node.get(), {});
   return Tensor(std::move(value), std::move(node));
 }
 

@@ -176,23 +176,20 @@ XG_API Tensor record_list(const Run& run, const char* op, Array value, std::vect
 /// timed and shown to those who watch. A value that is there already does as well; it then takes no time in a Profiler.
 template <Kernel K, class... Rules>
 Tensor record(const char* op, K&& kernel, NewEdge<Rules>... edges) {
-  const detail::Run run;
-  Array value = detail::value_of(std::forward<K>(kernel));
   const std::source_location where = std::get<0>(std::tie(edges...)).where;
+  const detail::Run run(where);
+  Array value = detail::value_of(std::forward<K>(kernel));
   NodeRef node;
   if ((static_cast<bool>(edges.to) || ...))
     node = NodeRef(new detail::RecordedNode<Rules...>(op, where, value, Edge<Rules>(std::move(edges))...));
-  if (run.watched()) {
-    (run.show_operand(*edges.operand), ...);
-    run.show_output(op, where, value, node.get());
-  }
+  run.show(op, value, node.get(), {edges.operand...});
   return Tensor(std::move(value), std::move(node));
 }
 
 /// The same for operations whose number of inputs is known at run time; one edge at least.
 template <Kernel K>
 Tensor record(const char* op, K&& kernel, std::vector<AnyEdge> edges) {
-  const detail::Run run;
+  const detail::Run run(edges.front().where);
   return detail::record_list(run, op, detail::value_of(std::forward<K>(kernel)), std::move(edges));
 }
 

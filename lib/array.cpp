@@ -52,7 +52,7 @@ Shape without_ones(const Shape& shape, const Strides& strides, Strides& kept_str
 }
 
 /// How many elements there are, if they fit the address space: extents of 0 count as 1, whichever axis they are on.
-std::int64_t checked_size(const Shape& shape, DType dtype, Line where) {
+std::int64_t checked_size(const Shape& shape, DType dtype, std::source_location where) {
   const std::int64_t size = shape.elements(where);
   std::int64_t bound = size;
   if (size == 0) {
@@ -85,17 +85,17 @@ Array::Array(Storage storage, const Shape& shape, const Strides& strides, std::i
       dtype_(dtype),
       contiguous_(row_major(shape, strides)) {}
 
-Array Array::view(const Shape& shape, const Strides& strides, std::int64_t offset, Line where) const {
+Array Array::view(const Shape& shape, const Strides& strides, std::int64_t offset, std::source_location where) const {
   return Array(storage_, shape, strides, offset, checked_size(shape, dtype_, where), dtype_);
 }
 
-Array Array::empty(const Shape& shape, DType dtype, Line where) {
+Array Array::empty(const Shape& shape, DType dtype, std::source_location where) {
   const std::int64_t size = checked_size(shape, dtype, where);
   return Array(Storage(static_cast<std::size_t>(size) * size_of(dtype), where), shape, contiguous_strides(shape), 0,
                size, dtype);
 }
 
-Array Array::full(const Shape& shape, const Scalar& value, DType dtype, Line where) {
+Array Array::full(const Shape& shape, const Scalar& value, DType dtype, std::source_location where) {
   check_fits("full", value, dtype, where);
   Array result = empty(shape, dtype, where);
   dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), value.to<T>()); });
@@ -103,7 +103,7 @@ Array Array::full(const Shape& shape, const Scalar& value, DType dtype, Line whe
 }
 
 Array Array::from_numbers(const char* op, const std::vector<Scalar>& values, const Shape& shape, DType dtype,
-                          Line where) {
+                          std::source_location where) {
   check_count(values.size(), shape, where);
   for (const Scalar& value : values) check_fits(op, value, dtype, where);
   Array result = empty(shape, dtype, where);
@@ -113,32 +113,34 @@ Array Array::from_numbers(const char* op, const std::vector<Scalar>& values, con
   return result;
 }
 
-void Array::check_count(std::size_t count, const Shape& shape, Line where) {
+void Array::check_count(std::size_t count, const Shape& shape, std::source_location where) {
   if (static_cast<std::int64_t>(count) != shape.elements(where))
     throw ShapeError(concat(count, " values do not fill the shape ", shape), where);
 }
 
-void Array::wrong_type(DType asked, Line where) const {
+void Array::wrong_type(DType asked, std::source_location where) const {
   check_defined(where);
   throw DTypeError(concat("the array holds ", dtype_, ", not ", asked, ": convert with astype"), where);
 }
 
-void Array::undefined(Line where) { throw ValueError("the array is undefined: assign it a value first", where); }
+void Array::undefined(std::source_location where) {
+  throw ValueError("the array is undefined: assign it a value first", where);
+}
 
-Array Array::clone(Line where) const {
+Array Array::clone(std::source_location where) const {
   check_defined(where);
   Array result = empty(shape_, dtype_, where);
   kernels::copy(*this, result);
   return result;
 }
 
-Array Array::contiguous(Line where) const {
+Array Array::contiguous(std::source_location where) const {
   if (!contiguous_) return clone(where);
   check_defined(where);
   return *this;
 }
 
-Array Array::astype(DType dtype, Line where) const {
+Array Array::astype(DType dtype, std::source_location where) const {
   check_defined(where);
   if (dtype == dtype_) return *this;
   Array result = empty(shape_, dtype, where);
@@ -146,7 +148,7 @@ Array Array::astype(DType dtype, Line where) const {
   return result;
 }
 
-Array Array::permute(const std::vector<std::size_t>& axes, Line where) const {
+Array Array::permute(const std::vector<std::size_t>& axes, std::source_location where) const {
   check_defined(where);
   std::array<bool, Shape::max_rank> named{};
   bool fits = axes.size() == rank();
@@ -161,9 +163,10 @@ Array Array::permute(const std::vector<std::size_t>& axes, Line where) const {
   return view(shape, strides, offset_, where);
 }
 
-Array Array::slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step, Line where) const {
+Array Array::slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step,
+                   std::source_location where) const {
   check_defined(where);
-  const std::int64_t extent = shape_[{axis, where.where}], stride = strides_[axis];
+  const std::int64_t extent = shape_[{axis, where}], stride = strides_[axis];
   if (!inside(extent, start, count, step))
     throw ShapeError(
         concat("slice: ", count, " steps of ", step, " from ", start, " leave axis ", axis, " of shape ", shape_),
@@ -175,7 +178,7 @@ Array Array::slice(std::size_t axis, std::int64_t start, std::int64_t count, std
   return view(shape, strides, count == 0 ? offset_ : offset_ + start * stride, where);
 }
 
-Array Array::broadcast_to(const Shape& shape, Line where) const {
+Array Array::broadcast_to(const Shape& shape, std::source_location where) const {
   check_defined(where);
   if (shape == shape_) return *this;
   if (!broadcasts_to(shape_, shape))
@@ -187,7 +190,7 @@ Array Array::broadcast_to(const Shape& shape, Line where) const {
   return view(shape, strides, offset_, where);
 }
 
-Array Array::expand_dims(std::size_t axis, Line where) const {
+Array Array::expand_dims(std::size_t axis, std::source_location where) const {
   check_defined(where);
   Shape shape = shape_;
   Strides strides = strides_;
@@ -196,9 +199,9 @@ Array Array::expand_dims(std::size_t axis, Line where) const {
   return view(shape, strides, offset_, where);
 }
 
-Array Array::squeeze(std::size_t axis, Line where) const {
+Array Array::squeeze(std::size_t axis, std::source_location where) const {
   check_defined(where);
-  if (shape_[{axis, where.where}] != 1)
+  if (shape_[{axis, where}] != 1)
     throw ShapeError(concat("squeeze: axis ", axis, " of shape ", shape_, " has extent ", shape_[axis], ", not 1"),
                      where);
   Shape shape = shape_;
@@ -208,7 +211,7 @@ Array Array::squeeze(std::size_t axis, Line where) const {
   return view(shape, strides, offset_, where);
 }
 
-Array Array::reshape(const Shape& shape, Line where) const {
+Array Array::reshape(const Shape& shape, std::source_location where) const {
   check_defined(where);
   if (shape == shape_) return *this;
   if (shape.elements(where) != size_)
@@ -225,7 +228,7 @@ Array Array::reshape(const Shape& shape, Line where) const {
   return view(shape, to_strides, offset_, where);
 }
 
-Array Array::transposed(Line where) const {
+Array Array::transposed(std::source_location where) const {
   check_defined(where);
   if (rank() < 2) throw ShapeError(concat("transposed: a matrix expected, or several, got shape ", shape_), where);
   Shape shape = shape_;
@@ -235,7 +238,7 @@ Array Array::transposed(Line where) const {
   return view(shape, strides, offset_, where);
 }
 
-void Array::assign(const Array& values, Line where) {
+void Array::assign(const Array& values, std::source_location where) {
   check_defined(where);
   values.check_defined(where);
   if (values.shape() != shape_ || values.dtype() != dtype_)

@@ -54,20 +54,23 @@ class XG_API Array {
 
   /// Uninitialised elements. A shape that is none (see Shape), or too large for the address space, is a ShapeError, one
   /// too large for the system's memory a MemoryError.
-  static Array empty(const Shape& shape, DType dtype = float32, Line where = std::source_location::current());
+  static Array empty(const Shape& shape, DType dtype = float32,
+                     std::source_location where = std::source_location::current());
   /// All elements `value`, towards zero in an integer dtype. A number outside the dtype's range is a ValueError.
   static Array full(const Shape& shape, const Scalar& value, DType dtype = float32,
-                    Line where = std::source_location::current());
+                    std::source_location where = std::source_location::current());
   /// The same for elements that differ, in row-major order. Their count must be the shape's. Errors name `op`.
   static Array from_numbers(const char* op, const std::vector<Scalar>& values, const Shape& shape, DType dtype,
-                            Line where = std::source_location::current());
+                            std::source_location where = std::source_location::current());
   /// All elements 0.
-  static Array zeros(const Shape& shape, DType dtype = float32, Line where = std::source_location::current()) {
+  static Array zeros(const Shape& shape, DType dtype = float32,
+                     std::source_location where = std::source_location::current()) {
     return full(shape, 0, dtype, where);
   }
   /// A copy of `values`, in row-major order. Their count must be the shape's, else it is a ShapeError.
   template <class T>
-  static Array from(const std::vector<T>& values, const Shape& shape, Line where = std::source_location::current());
+  static Array from(const std::vector<T>& values, const Shape& shape,
+                    std::source_location where = std::source_location::current());
 
   /// False for one that was never assigned.
   bool defined() const { return static_cast<bool>(storage_); }
@@ -88,79 +91,86 @@ class XG_API Array {
 
   /// The first element. `T` must be the C++ type of dtype(), else it is a DTypeError.
   template <class T>
-  T* data(Line where = std::source_location::current()) const {
+  T* data(std::source_location where = std::source_location::current()) const {
     if (dtype_of<T>() != dtype_) wrong_type(dtype_of<T>(), where);
     return reinterpret_cast<T*>(raw(where));
   }
   /// The first element, of any type.
-  std::byte* raw(Line where = std::source_location::current()) const {
+  std::byte* raw(std::source_location where = std::source_location::current()) const {
     return storage(where).data() + static_cast<std::size_t>(offset_) * size_of(dtype_);
   }
 
   /// The only element, of any dtype, as a T. More than one, or none, is a ShapeError.
   template <class T>
-  T item(Line where = std::source_location::current()) const;
+  T item(std::source_location where = std::source_location::current()) const;
   /// All elements in row-major order, converted to T.
   template <class T>
-  std::vector<T> to_vector(Line where = std::source_location::current()) const;
+  std::vector<T> to_vector(std::source_location where = std::source_location::current()) const;
 
   /// A fresh contiguous copy.
-  Array clone(Line where = std::source_location::current()) const;
+  Array clone(std::source_location where = std::source_location::current()) const;
   /// The array itself if it is contiguous, else a contiguous copy.
-  Array contiguous(Line where = std::source_location::current()) const;
+  Array contiguous(std::source_location where = std::source_location::current()) const;
   /// The array itself if it has that dtype, else a converted copy, each element as convert() does.
-  Array astype(DType dtype, Line where = std::source_location::current()) const;
+  Array astype(DType dtype, std::source_location where = std::source_location::current()) const;
 
   // Views. Axes, bounds and shapes that do not fit are a ShapeError.
 
   /// Result axis i is axis axes[i], each of which must be named once.
-  Array permute(const std::vector<std::size_t>& axes, Line where = std::source_location::current()) const;
+  Array permute(const std::vector<std::size_t>& axes,
+                std::source_location where = std::source_location::current()) const;
   /// Every step-th of `count` elements along an axis.
   Array slice(std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step,
-              Line where = std::source_location::current()) const;
+              std::source_location where = std::source_location::current()) const;
   /// Axes of extent 1 stretched, and new ones in front.
-  Array broadcast_to(const Shape& shape, Line where = std::source_location::current()) const;
+  Array broadcast_to(const Shape& shape, std::source_location where = std::source_location::current()) const;
   /// A new axis of extent 1.
-  Array expand_dims(std::size_t axis, Line where = std::source_location::current()) const;
+  Array expand_dims(std::size_t axis, std::source_location where = std::source_location::current()) const;
   /// Without an axis of extent 1.
-  Array squeeze(std::size_t axis, Line where = std::source_location::current()) const;
+  Array squeeze(std::size_t axis, std::source_location where = std::source_location::current()) const;
   /// A view where the strides allow it, else a copy. The number of elements must be the same.
-  Array reshape(const Shape& shape, Line where = std::source_location::current()) const;
+  Array reshape(const Shape& shape, std::source_location where = std::source_location::current()) const;
   /// Swaps the last two axes.
-  Array transposed(Line where = std::source_location::current()) const;
+  Array transposed(std::source_location where = std::source_location::current()) const;
 
   /// Copies `values` (of the same shape and dtype, else it is a ShapeError) into these elements and raises the version.
-  void assign(const Array& values, Line where = std::source_location::current());
+  void assign(const Array& values, std::source_location where = std::source_location::current());
   /// How often the elements were changed in place.
-  std::uint64_t version(Line where = std::source_location::current()) const { return storage(where).version(); }
+  std::uint64_t version(std::source_location where = std::source_location::current()) const {
+    return storage(where).version();
+  }
   /// Must follow every change of the elements in place, so that a gradient that needs the old ones is refused.
-  void bump_version(Line where = std::source_location::current()) {
+  void bump_version(std::source_location where = std::source_location::current()) {
     check_defined(where);
     storage_.bump_version();
   }
   /// True if no other array shares the elements.
-  bool is_unique(Line where = std::source_location::current()) const { return storage(where).unique(); }
+  bool is_unique(std::source_location where = std::source_location::current()) const { return storage(where).unique(); }
   /// True if both have the same elements.
   bool shares_storage(const Array& other) const { return storage_ == other.storage_; }
   /// The same for all arrays that share their elements, and how many bytes those take.
-  const void* storage_id(Line where = std::source_location::current()) const { return storage(where).data(); }
+  const void* storage_id(std::source_location where = std::source_location::current()) const {
+    return storage(where).data();
+  }
   /// What those take in all.
-  std::size_t storage_bytes(Line where = std::source_location::current()) const { return storage(where).bytes(); }
+  std::size_t storage_bytes(std::source_location where = std::source_location::current()) const {
+    return storage(where).bytes();
+  }
 
  private:
   Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
         DType dtype);
-  static void check_count(std::size_t count, const Shape& shape, Line where);
-  [[noreturn, gnu::cold]] void wrong_type(DType asked, Line where) const;
-  [[noreturn, gnu::cold]] static void undefined(Line where);
-  void check_defined(Line where) const {
+  static void check_count(std::size_t count, const Shape& shape, std::source_location where);
+  [[noreturn, gnu::cold]] void wrong_type(DType asked, std::source_location where) const;
+  [[noreturn, gnu::cold]] static void undefined(std::source_location where);
+  void check_defined(std::source_location where) const {
     if (!storage_) undefined(where);
   }
-  const Storage& storage(Line where) const {
+  const Storage& storage(std::source_location where) const {
     check_defined(where);
     return storage_;
   }
-  Array view(const Shape& shape, const Strides& strides, std::int64_t offset, Line where) const;
+  Array view(const Shape& shape, const Strides& strides, std::int64_t offset, std::source_location where) const;
 
   Storage storage_;
   Shape shape_;
@@ -177,7 +187,7 @@ XG_API std::string to_string(const Array& array);
 XG_API std::ostream& operator<<(std::ostream& out, const Array& array);
 
 template <class T>
-Array Array::from(const std::vector<T>& values, const Shape& shape, Line where) {
+Array Array::from(const std::vector<T>& values, const Shape& shape, std::source_location where) {
   check_count(values.size(), shape, where);
   Array result = empty(shape, dtype_of<T>(), where);
   T* out = result.data<T>();
@@ -186,14 +196,14 @@ Array Array::from(const std::vector<T>& values, const Shape& shape, Line where) 
 }
 
 template <class T>
-T Array::item(Line where) const {
+T Array::item(std::source_location where) const {
   check_defined(where);
   if (size_ != 1) throw ShapeError(concat("item: one element expected, got shape ", shape_), where);
   return dispatch(dtype_, [&]<class From>() { return convert<T>(*data<From>()); });
 }
 
 template <class T>
-std::vector<T> Array::to_vector(Line where) const {
+std::vector<T> Array::to_vector(std::source_location where) const {
   const Array flat = contiguous(where);
   std::vector<T> result;
   try {

@@ -10,26 +10,14 @@
 
 namespace xg {
 
-/// The line of a call below the operations, as a defaulted argument of functions that are also called by the library
-/// itself: an operation on whose behalf the call is made knows the user's line better.
-struct Line {
-  std::source_location where;  ///< of the call
-
-  /// That line.
-  constexpr Line(std::source_location line) : where(line) {}
-};
-
 /// The base of every exception the library throws. The message names the operation, the offending values, the likely
 /// cause and, on its last line, the user's `file:line`.
 class XG_API Error : public std::runtime_error {
  public:
-  /// An error below the level at which the user's line is known: at the enclosing CallerScope's, or at that of the
-  /// operation that is running, if there is one.
+  /// An error below the level at which the user's line is known: at the enclosing CallerScope's, if there is one.
   explicit Error(const std::string& message) : Error(message, std::source_location{}) {}
   /// An error at the user's line; inside a CallerScope, at that scope's line.
   Error(const std::string& message, std::source_location where);
-  /// An error at the line of a call, unless an enclosing CallerScope or a running operation has one.
-  Error(const std::string& message, Line line);
 };
 
 /// Shapes that do not fit an operation, or each other.
@@ -87,21 +75,6 @@ class XG_API CallerScope {
   std::source_location outer_;
 };
 
-/// The line of the operation an argument was made for, as long as that argument lives: what errors from below, in
-/// kernels and arrays, report.
-class XG_API OperationLine {
- public:
-  /// Until it ends, or a newer one begins.
-  explicit OperationLine(std::source_location where) noexcept;
-  /// The same for a copy of the argument.
-  OperationLine(const OperationLine&) noexcept;
-  ~OperationLine();
-  OperationLine& operator=(const OperationLine&) = delete;
-
- private:
-  std::source_location outer_;
-};
-
 /// Ends any CallerScope for a while: user code called from the library reports its own lines again.
 class XG_API OwnLines {
  public:
@@ -112,14 +85,10 @@ class XG_API OwnLines {
 
  private:
   std::source_location outer_;
-  OperationLine no_operation_;
 };
 
 /// The line to report for an operation written at `where`: the enclosing CallerScope's, if there is one.
 XG_API std::source_location caller(std::source_location where);
-
-/// The line that errors from below report now, for work that is handed to another thread.
-XG_API std::source_location current_line();
 
 /// "file:line" of a place; "unknown place" of a default-constructed one.
 XG_API std::string to_string(const std::source_location& where);
@@ -128,6 +97,7 @@ XG_API std::string to_string(const std::source_location& where);
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;
+  out.exceptions(std::ios::badbit);  // no memory is an error, not a shorter text
   const auto put = [&out]<class Part>(const Part& part) {
     if constexpr (std::is_floating_point_v<Part>) {
       if (part != part) {

@@ -401,7 +401,7 @@ void Pool::unlock() noexcept {
 
 }  // namespace
 
-void* allocate(std::size_t bytes, Line where) {
+void* allocate(std::size_t bytes, std::source_location where) {
   if (void* block = pool.allocate(bytes)) return block;
   throw MemoryError(concat("the system has no memory for ", bytes, " bytes"), where);
 }

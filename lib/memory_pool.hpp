@@ -24,7 +24,7 @@ struct Statistics {
 };
 
 /// A block of at least `bytes` bytes, aligned to 64. More than the system gives is a MemoryError.
-XG_API void* allocate(std::size_t bytes, Line where = std::source_location::current());
+XG_API void* allocate(std::size_t bytes, std::source_location where = std::source_location::current());
 /// Gives back a block got with the same `bytes`.
 XG_API void release(void* block, std::size_t bytes) noexcept;
 

@@ -115,7 +115,7 @@ struct Region {
   std::int64_t count, grain;
   Piece piece;
   const void* context;
-  std::source_location line = current_line();
+  std::source_location line = caller({});
   std::atomic<int> begun{0}, ended{0};
   std::mutex guard{};
   int failed = threads;

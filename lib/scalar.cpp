@@ -76,14 +76,14 @@ std::ostream& operator<<(std::ostream& out, const Scalar& number) {
   }
 }
 
-void check_fits(const char* op, const Scalar& number, DType dtype, Line where) {
+void check_fits(const char* op, const Scalar& number, DType dtype, std::source_location where) {
   if (!number.fits(dtype))
     throw ValueError(concat(op, ": the number ", number, " does not fit ", dtype, range_of(dtype),
                             ": choose a dtype that holds it, with astype for a tensor"),
                      where);
 }
 
-void check_held(const char* op, const Scalar& number, DType dtype, Line where) {
+void check_held(const char* op, const Scalar& number, DType dtype, std::source_location where) {
   check_fits(op, number, dtype, where);
   if (!number.held_by(dtype))
     throw ValueError(concat(op, ": the number ", number, " is no element of ", dtype,

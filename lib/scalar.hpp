@@ -64,8 +64,8 @@ class XG_API Scalar {
 };
 
 /// Throws a ValueError that names `op` and the dtype's range unless the number fits the dtype.
-XG_API void check_fits(const char* op, const Scalar& number, DType dtype, Line where);
+XG_API void check_fits(const char* op, const Scalar& number, DType dtype, std::source_location where);
 /// Throws one unless the dtype holds the number.
-XG_API void check_held(const char* op, const Scalar& number, DType dtype, Line where);
+XG_API void check_held(const char* op, const Scalar& number, DType dtype, std::source_location where);
 
 }  // namespace xg

@@ -34,7 +34,7 @@ void Shape::erase(AxisIndex axis) {
   --rank_;
 }
 
-std::int64_t Shape::elements(Line where) const {
+std::int64_t Shape::elements(std::source_location where) const {
   std::int64_t count = 1;
   bool none = false;
   for (const auto size : *this) {
@@ -47,7 +47,7 @@ std::int64_t Shape::elements(Line where) const {
 }
 
 void Shape::out_of_range(AxisIndex axis) const {
-  throw ShapeError(concat("axis ", axis.number, " is out of range for shape ", *this), Line(axis.where));
+  throw ShapeError(concat("axis ", axis.number, " is out of range for shape ", *this), axis.where);
 }
 
 bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }

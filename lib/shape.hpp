@@ -70,7 +70,7 @@ class XG_API Shape {
 
   /// The product of the extents, 1 without axes. A negative extent, and a product that overflows where extents of 0
   /// count as 1, are a ShapeError.
-  std::int64_t elements(Line where = std::source_location::current()) const;
+  std::int64_t elements(std::source_location where = std::source_location::current()) const;
 
   /// True if all extents are the same.
   bool operator==(const Shape& other) const;

@@ -16,7 +16,7 @@ std::size_t block_bytes(std::size_t bytes) {
 
 }  // namespace
 
-Storage::Storage(std::size_t bytes, Line where)
+Storage::Storage(std::size_t bytes, std::source_location where)
     : block_(new (pool::allocate(block_bytes<Block>(bytes), where)) Block{.owners = 1, .version = 0, .bytes = bytes}) {}
 
 void Storage::destroy() noexcept { pool::release(block_, block_bytes<Block>(block_->bytes)); }

@@ -16,7 +16,7 @@ class XG_API Storage {
  public:
   Storage() = default;
   /// `bytes` bytes, uninitialised. More than the system gives are a MemoryError.
-  explicit Storage(std::size_t bytes, Line where = std::source_location::current());
+  explicit Storage(std::size_t bytes, std::source_location where = std::source_location::current());
   /// Shares the elements.
   Storage(const Storage& other) noexcept : block_(other.block_) {
     if (block_) block_->owners.fetch_add(1, std::memory_order_relaxed);

@@ -14,7 +14,7 @@ namespace xg {
 /// The array as an xtensor expression of the same elements, whatever its strides. `T` must be the C++ type of dtype().
 /// It owns nothing: keep the array as long as the adaptor. After writing through it, call array.bump_version().
 template <class T>
-auto as_xtensor(const Array& array, Line where = std::source_location::current()) {
+auto as_xtensor(const Array& array, std::source_location where = std::source_location::current()) {
   std::vector<std::size_t> shape;
   std::vector<std::ptrdiff_t> strides;
   for (std::size_t axis = 0; axis < array.rank(); ++axis) {
@@ -29,7 +29,7 @@ auto as_xtensor(const Array& array, Line where = std::source_location::current()
 /// A fresh array of the values of an xtensor expression, which is evaluated once. Its dtype is that of the expression's
 /// value type: bool, unsigned char, int, long, float or double.
 template <class E>
-Array from_xtensor(const xt::xexpression<E>& expression, Line where = std::source_location::current()) {
+Array from_xtensor(const xt::xexpression<E>& expression, std::source_location where = std::source_location::current()) {
   using Value = std::remove_cv_t<typename E::value_type>;
   constexpr bool is_int64 = std::is_integral_v<Value> && std::is_signed_v<Value> && sizeof(Value) == 8;
   using T = std::conditional_t<is_int64, std::int64_t, Value>;  // long or long long

@@ -60,13 +60,15 @@ Tensor along(const char* op, const Operand& x, int axis, Tensor (*function)(cons
 }
 
 Tensor sigmoid_slope(const Tensor& x) {
-  return slope("sigmoid_slope", x, kernels::sigmoid_slope(x.array()),
-               [](const Tensor& at, const Tensor& y) { return -y * tanh(at * 0.5); });
+  return slope(
+      "sigmoid_slope", x, [&] { return kernels::sigmoid_slope(x.array()); },
+      [](const Tensor& at, const Tensor& y) { return -y * tanh(at * 0.5); });
 }
 
 Tensor elu_slope(const Tensor& x, double alpha, double scale) {
-  return slope("elu_slope", x, kernels::elu_slope(x.array(), alpha, scale),
-               [](const Tensor& at, const Tensor& y) { return where(at > 0.0, 0.0, y); });
+  return slope(
+      "elu_slope", x, [&] { return kernels::elu_slope(x.array(), alpha, scale); },
+      [](const Tensor& at, const Tensor& y) { return where(at > 0.0, 0.0, y); });
 }
 
 Tensor scaled_elu(const char* op, const Operand& x, double alpha, double scale) {
@@ -78,37 +80,45 @@ Tensor scaled_elu(const char* op, const Operand& x, double alpha, double scale) 
 
 /// Phi(x) + x phi(x) for the normal distribution; its derivative is phi(x) (2 - x^2).
 Tensor gelu_slope(const Tensor& x) {
-  return slope("gelu_slope", x, kernels::gelu_slope(x.array()), [](const Tensor& at, const Tensor&) {
-    return exp(square(at) * -0.5) * (2.0 - square(at)) * std::sqrt(0.5 * std::numbers::inv_pi);
-  });
+  return slope(
+      "gelu_slope", x, [&] { return kernels::gelu_slope(x.array()); },
+      [](const Tensor& at, const Tensor&) {
+        return exp(square(at) * -0.5) * (2.0 - square(at)) * std::sqrt(0.5 * std::numbers::inv_pi);
+      });
 }
 
 /// The derivative of x (1 + t) / 2 for t = tanh(u), u = c (x + 0.044715 x^3), c = sqrt(2 / pi).
 Tensor gelu_by_tanh_slope(const Tensor& x) {
-  return slope("gelu_slope", x, kernels::gelu_by_tanh_slope(x.array()), [](const Tensor& at, const Tensor&) {
-    const double c = std::sqrt(2 * std::numbers::inv_pi), bend = 0.044715;
-    const Tensor t = tanh(c * (at + bend * cube(at)));
-    const Tensor du = c * (1.0 + 3 * bend * square(at)), ddu = 6 * c * bend * at;
-    return (1.0 - square(t)) * (du + 0.5 * at * (ddu - 2.0 * t * square(du)));
-  });
+  return slope(
+      "gelu_slope", x, [&] { return kernels::gelu_by_tanh_slope(x.array()); },
+      [](const Tensor& at, const Tensor&) {
+        const double c = std::sqrt(2 * std::numbers::inv_pi), bend = 0.044715;
+        const Tensor t = tanh(c * (at + bend * cube(at)));
+        const Tensor du = c * (1.0 + 3 * bend * square(at)), ddu = 6 * c * bend * at;
+        return (1.0 - square(t)) * (du + 0.5 * at * (ddu - 2.0 * t * square(du)));
+      });
 }
 
 Tensor silu_slope(const Tensor& x) {
-  return slope("silu_slope", x, kernels::silu_slope(x.array()),
-               [](const Tensor& at, const Tensor&) { return sigmoid_slope(at) * (2.0 - at * tanh(at * 0.5)); });
+  return slope(
+      "silu_slope", x, [&] { return kernels::silu_slope(x.array()); },
+      [](const Tensor& at, const Tensor&) { return sigmoid_slope(at) * (2.0 - at * tanh(at * 0.5)); });
 }
 
 /// The derivative t + x t' of x t for t = tanh(softplus(x)), with t' = (1 - t^2) s for s = sigmoid(x).
 Tensor mish_slope(const Tensor& x) {
-  return slope("mish_slope", x, kernels::mish_slope(x.array()), [](const Tensor& at, const Tensor&) {
-    const Tensor t = tanh(softplus(at)), s = sigmoid(at);
-    return (1.0 - square(t)) * s * (2.0 + at * (1.0 - s - 2.0 * t * s));
-  });
+  return slope(
+      "mish_slope", x, [&] { return kernels::mish_slope(x.array()); },
+      [](const Tensor& at, const Tensor&) {
+        const Tensor t = tanh(softplus(at)), s = sigmoid(at);
+        return (1.0 - square(t)) * s * (2.0 + at * (1.0 - s - 2.0 * t * s));
+      });
 }
 
 Tensor softsign_slope(const Tensor& x) {
-  return slope("softsign_slope", x, kernels::softsign_slope(x.array()),
-               [](const Tensor& at, const Tensor& y) { return sign(at) * y / (1.0 + abs(at)) * -2.0; });
+  return slope(
+      "softsign_slope", x, [&] { return kernels::softsign_slope(x.array()); },
+      [](const Tensor& at, const Tensor& y) { return sign(at) * y / (1.0 + abs(at)) * -2.0; });
 }
 
 }  // namespace

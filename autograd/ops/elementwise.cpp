@@ -31,7 +31,9 @@ Tensor stepwise(const char* op, const Operand& x, Array (*function)(const Array&
 
 /// The slope of erf.
 Tensor bell(const Tensor& x) {
-  return slope("bell", x, kernels::bell(x.array()), [](const Tensor& at, const Tensor& y) { return at * y * -2.0; });
+  return slope(
+      "bell", x, [&] { return kernels::bell(x.array()); },
+      [](const Tensor& at, const Tensor& y) { return at * y * -2.0; });
 }
 
 /// The element next to a number from below or, if `up`, from above; beyond the range of the dtype the last one there.

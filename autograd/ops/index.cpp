@@ -249,13 +249,15 @@ Tensor scatter_add(const Operand& x, const Operand& indices, const Operand& valu
                             ' ', indices.shape(), " is expected"),
                      x.where());
   const Tensor chosen = checked_indices("scatter_add", indices, x.shape()[position]);
-  const Tensor places = flat_places(chosen.array(), x.shape(), position);
-  Array total = x.array().clone().reshape({x.tensor().size()});
-  const std::int64_t count = places.size();
-  kernels::add_at(total, places.array().reshape({count}), 0, values.array().reshape({count}));
-  return record(
-      "scatter_add", [&] { return total.reshape(x.shape()); }, edge(x, [](const Tensor& dy) { return dy; }),
-      edge(values, [chosen = Saved(chosen), axis](const Tensor& dy) { return gather(dy, chosen, axis); }));
+  const auto kernel = [&] {
+    const Tensor places = flat_places(chosen.array(), x.shape(), position);
+    Array total = x.array().clone().reshape({x.tensor().size()});
+    const std::int64_t count = places.size();
+    kernels::add_at(total, places.array().reshape({count}), 0, values.array().reshape({count}));
+    return total.reshape(x.shape());
+  };
+  return record("scatter_add", kernel, edge(x, [](const Tensor& dy) { return dy; }),
+                edge(values, [chosen = Saved(chosen), axis](const Tensor& dy) { return gather(dy, chosen, axis); }));
 }
 
 Tensor index(const Operand& x, const Indices& indices) {

@@ -152,16 +152,13 @@ TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, con
   check_parameter(op, "beta", beta, x);
   if (x.tensor().size() == 0)
     throw ShapeError(concat(op, ": x of shape ", x.shape(), " has no rows to take the statistics of"), x.where());
-  const detail::Run run;
+  const detail::Run run(x.where());
   const kernels::Moments moments = kernels::column_moments(x.array());
   const Array y = kernels::batch_norm(x.array(), moments, gamma.array(), beta.array(), epsilon);
   NodeRef node;
   if (grad_enabled() && (x.tensor().requires_grad() || gamma.tensor().requires_grad() || beta.tensor().requires_grad()))
     node = NodeRef(new BatchNormNode(x.where(), y, x, gamma, beta, moments, epsilon));
-  if (run.watched()) {
-    for (const Operand* each : {&x, &gamma, &beta}) run.show_operand(each->array());
-    run.show_output(op, x.where(), y, node.get());
-  }
+  run.show(op, y, node.get(), {&x.array(), &gamma.array(), &beta.array()});
   return {Tensor(y, std::move(node)), moments.mean, moments.variance};
 }
 

@@ -11,14 +11,16 @@ namespace {
 
 /// 1 / (1 + x^2).
 Tensor atan_slope(const Tensor& x) {
-  return slope("atan_slope", x, kernels::atan_slope(x.array()),
-               [](const Tensor& at, const Tensor& y) { return at * square(y) * -2.0; });
+  return slope(
+      "atan_slope", x, [&] { return kernels::atan_slope(x.array()); },
+      [](const Tensor& at, const Tensor& y) { return at * square(y) * -2.0; });
 }
 
 /// 1 / sqrt(1 + x^2).
 Tensor asinh_slope(const Tensor& x) {
-  return slope("asinh_slope", x, kernels::asinh_slope(x.array()),
-               [](const Tensor& at, const Tensor& y) { return -at * cube(y); });
+  return slope(
+      "asinh_slope", x, [&] { return kernels::asinh_slope(x.array()); },
+      [](const Tensor& at, const Tensor& y) { return -at * cube(y); });
 }
 
 /// (1 - x) (1 + x), exact where 1 - x^2 cancels.

@@ -16,8 +16,10 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/scan.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/known_number.hpp"
 
 using namespace xg;
+using namespace xg::testing;
 
 namespace {
 
@@ -126,15 +128,6 @@ const std::vector<Comparison>& comparisons() {
   };
   return list;
 }
-
-/// A number and its value, which a long double holds exactly: it has 64 digits at least.
-struct Known {
-  Scalar number;
-  long double value;
-
-  template <class T>
-  Known(T exact) : number(exact), value(static_cast<long double>(exact)) {}
-};
 
 const std::vector<Known>& known_numbers() {
   static const std::vector<Known> list{0,        1,         -1,      2,      255,    256,        300,

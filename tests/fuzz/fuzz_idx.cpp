@@ -3,7 +3,6 @@
 //   fuzz_idx [FILES [FIRST_SEED]]
 
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +15,7 @@
 
 #include "lib/array.hpp"
 #include "lib/io/idx.hpp"
+#include "tests/support/gzip.hpp"
 
 namespace {
 
@@ -66,20 +66,6 @@ class Damage {
   std::mt19937_64 bits_;
 };
 
-std::string gzip(const std::string& content) {
-  z_stream stream{};
-  deflateInit2(&stream, 1, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -92,7 +78,7 @@ int main(int count, char** arguments) {
     std::string content = damage.file();
     damage.change(content);
     if (damage.below(3) == 0) {
-      content = gzip(content);
+      content = xg::testing::gzip(content);
       damage.change(content);
     }
     std::ofstream(path, std::ios::binary) << content;

@@ -59,33 +59,6 @@ TEST_CASE("CallerScope: ends when an exception leaves it") {
   CHECK(thrown_at() == at_line("wrong", __FILE__, __LINE__));
 }
 
-TEST_CASE("OperationLine: the innermost operation's line is reported by errors from below") {
-  const auto below = [](xg::Line line) {
-    return message_of<xg::ValueError>([&] { throw xg::ValueError("wrong", line); });
-  };
-  const Place call = Place::current();
-  CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
-  const Place outer = Place::current();
-  {
-    const xg::OperationLine operation(outer);
-    CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
-    CHECK(message_of<xg::ValueError>([] { throw xg::ValueError("wrong"); }) ==
-          at_line("wrong", __FILE__, outer.line()));
-    CHECK(thrown_at() == at_line("wrong", __FILE__, __LINE__));
-    const Place inner = Place::current();
-    {
-      const xg::OperationLine nested(inner), copy(nested);
-      CHECK(below(call) == at_line("wrong", __FILE__, inner.line()));
-      const CallerScope scope(outer);
-      CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
-      const OwnLines own;
-      CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
-    }
-    CHECK(below(call) == at_line("wrong", __FILE__, outer.line()));
-  }
-  CHECK(below(call) == at_line("wrong", __FILE__, call.line()));
-}
-
 TEST_CASE("concat: a number that is none is called NaN, and large ones are short") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(xg::concat(nan, ' ', -nan, ' ', static_cast<float>(nan)) == "NaN NaN NaN");

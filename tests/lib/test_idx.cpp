@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <bit>
 #include <cstdint>
@@ -11,9 +10,11 @@
 #include <vector>
 
 #include "lib/io/idx.hpp"
+#include "tests/support/gzip.hpp"
 #include "tests/support/message.hpp"
 
 using namespace xg;
+using namespace xg::testing;
 
 namespace {
 
@@ -50,21 +51,6 @@ std::string header(int type, const std::vector<std::uint32_t>& extents) {
   std::string text{'\0', '\0', static_cast<char>(type), static_cast<char>(extents.size())};
   for (const auto extent : extents) text += big_endian(extent, 4);
   return text;
-}
-
-std::string gzip(const std::string& content) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::runtime_error("deflateInit2 failed");
-  std::string packed(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
 }
 
 /// Bytes that do not shrink when packed.

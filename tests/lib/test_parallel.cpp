@@ -13,21 +13,14 @@
 
 #include "lib/error.hpp"
 #include "tests/support/message.hpp"
+#include "tests/support/threads.hpp"
 
 using namespace xg;
+using namespace xg::testing;
 
 namespace {
 
 constexpr double plenty = 1e12;  // operations: as many threads as there may be
-
-/// So many threads while it lives.
-class Threads {
- public:
-  explicit Threads(int count) { set_num_threads(count); }
-  ~Threads() { set_num_threads(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 using Parts = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
@@ -140,11 +133,7 @@ TEST_CASE("parallel: an error on another thread names the line that it would nam
   };
   CHECK(message_of<ValueError>(work) == "wrong");
   const std::string with_line = at_line("wrong", line.file_name(), line.line());
-  {
-    const CallerScope scope(line);
-    CHECK(message_of<ValueError>(work) == with_line);
-  }
-  const OperationLine operation(line);
+  const CallerScope scope(line);
   CHECK(message_of<ValueError>(work) == with_line);
 }
 

@@ -6,8 +6,10 @@
 
 #include "lib/scalar.hpp"
 #include "tests/support/check_error.hpp"
+#include "tests/support/known_number.hpp"
 
 using namespace xg;
+using namespace xg::testing;
 
 namespace {
 
@@ -16,15 +18,6 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(),
                        least = std::numeric_limits<std::int64_t>::min();
 constexpr std::uint64_t all_bits = std::numeric_limits<std::uint64_t>::max();
-
-/// A number and its value, which a long double holds exactly: it has 64 digits at least.
-struct Known {
-  Scalar number;
-  long double value;
-
-  template <class T>
-  Known(T exact) : number(exact), value(static_cast<long double>(exact)) {}
-};
 
 const std::vector<Known>& numbers() {
   static const std::vector<Known> list{0,

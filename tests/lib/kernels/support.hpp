@@ -8,6 +8,7 @@
 #include "lib/array.hpp"
 #include "lib/parallel.hpp"
 #include "lib/random.hpp"
+#include "tests/support/threads.hpp"
 
 namespace xg::testing {
 
@@ -15,15 +16,6 @@ namespace xg::testing {
 inline constexpr std::int64_t many = 1'200'007;
 /// The same for a function like exp, which costs as much as ten additions.
 inline constexpr std::int64_t many_costly = 120'007;
-
-/// So many threads while it lives.
-class Threads {
- public:
-  explicit Threads(int count) { set_num_threads(count); }
-  ~Threads() { set_num_threads(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 /// True if both hold the same bytes, one behind the other.
 inline bool same_bits(const Array& a, const Array& b) {
