@@ -12,6 +12,12 @@ Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&te
     throw ValueError("an undefined tensor was given to an operation: assign it a value first", where);
 }
 
+Operand::Operand(const Array& array, std::source_location where) : own_(array), where_(where) {}
+
+Operand::Operand(const Scalar& number, std::source_location where) : number_(number), is_number_(true), where_(where) {}
+
+Operand::~Operand() = default;
+
 void Operand::adapt_to(const char* op, DType other) {
   if (!is_number_) return;
   const DType own = number_.dtype();

@@ -20,15 +20,13 @@ class XG_API Operand {
   Operand(const Saved& saved, std::source_location where = std::source_location::current())
       : Operand(saved.get(), where) {}
   /// A constant.
-  Operand(const Array& array, std::source_location where = std::source_location::current())
-      : own_(array), where_(where) {}
+  Operand(const Array& array, std::source_location where = std::source_location::current());
   /// A number, whose dtype is decided by what it meets.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(T number, std::source_location where = std::source_location::current())
       : Operand(Scalar(number), where) {}
   /// A number, whose dtype is decided by what it meets.
-  Operand(const Scalar& number, std::source_location where = std::source_location::current())
-      : number_(number), is_number_(true), where_(where) {}
+  Operand(const Scalar& number, std::source_location where = std::source_location::current());
   /// A constant vector.
   template <class T>
   requires std::is_arithmetic_v<T> Operand(std::initializer_list<T> values,
@@ -42,6 +40,7 @@ class XG_API Operand {
   /// The same argument.
   Operand(const Operand&) = default;
   Operand& operator=(const Operand&) = delete;
+  ~Operand();
 
   /// The tensor; a number becomes one of its own dtype.
   const Tensor& tensor() const {

@@ -1,5 +1,6 @@
 #include "lib/error.hpp"
 
+#include <sstream>
 #include <utility>
 
 namespace xg {
@@ -29,6 +30,13 @@ OwnLines::OwnLines() : outer_(std::exchange(scope_place, std::source_location{})
 OwnLines::~OwnLines() { scope_place = outer_; }
 
 std::source_location caller(std::source_location where) { return is_set(scope_place) ? scope_place : where; }
+
+std::string detail::joined(std::initializer_list<TextPart> parts) {
+  std::ostringstream out;
+  out.exceptions(std::ios::badbit);  // no memory is an error, not a shorter text
+  for (const TextPart& part : parts) part.print(out, part.value);
+  return out.str();
+}
 
 std::string to_string(const std::source_location& where) {
   return is_set(where) ? concat(where.file_name(), ':', where.line()) : "unknown place";

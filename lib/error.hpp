@@ -1,7 +1,8 @@
 #pragma once
 
+#include <initializer_list>
+#include <ostream>
 #include <source_location>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -93,22 +94,39 @@ XG_API std::source_location caller(std::source_location where);
 /// "file:line" of a place; "unknown place" of a default-constructed one.
 XG_API std::string to_string(const std::source_location& where);
 
-/// One string from parts that can be streamed. A number that is none is called NaN, whatever its sign.
-template <class... Parts>
-std::string concat(const Parts&... parts) {
-  std::ostringstream out;
-  out.exceptions(std::ios::badbit);  // no memory is an error, not a shorter text
-  const auto put = [&out]<class Part>(const Part& part) {
-    if constexpr (std::is_floating_point_v<Part>) {
+namespace detail {
+
+/// A value and how to print it: texts are put together by one function, whatever they are made of.
+struct TextPart {
+  const void* value;
+  void (*print)(std::ostream& out, const void* value);
+
+  TextPart(const char* text)
+      : value(text), print([](std::ostream& out, const void* it) { out << static_cast<const char*>(it); }) {}
+  template <class T>
+  requires(!std::is_array_v<T>) TextPart(const T& part) : value(&part), print(&print_as<T>) {}
+
+ private:
+  template <class T>
+  static void print_as(std::ostream& out, const void* value) {
+    const T& part = *static_cast<const T*>(value);
+    if constexpr (std::is_floating_point_v<T>)
       if (part != part) {
         out << "NaN";
         return;
       }
-    }
     out << part;
-  };
-  (put(parts), ...);
-  return out.str();
+  }
+};
+
+XG_API std::string joined(std::initializer_list<TextPart> parts);
+
+}  // namespace detail
+
+/// One string from parts that can be streamed. A number that is none is called NaN, whatever its sign.
+template <class... Parts>
+std::string concat(const Parts&... parts) {
+  return detail::joined({detail::TextPart(parts)...});
 }
 
 template <class T>

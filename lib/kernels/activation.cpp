@@ -20,20 +20,21 @@ V above_limit(V x) {
   return at_least(V{} - Element<V>{beyond}, x);
 }
 
-/// The derivative sigmoid(z) (1 + t sigmoid(-z)) of x sigmoid(z), for t = x z' and e = e^-|z|: on one fraction.
+/// The derivative sigmoid(z) (1 + x z' sigmoid(-z)) of x sigmoid(z), for more = 1 + x z' and e = e^-|z|: on one
+/// fraction.
 template <class V>
-V gate_slope(V z, V t, const Decay<V>& e) {
+V gate_slope(V z, const Twofold<V>& more, const Decay<V>& e) {
   using T = Element<V>;
-  const V size = e.value(), more = t + T{1};
-  const V result = (z < T{0} ? more + size : size * more + T{1}) / square_of_one_more(size);
+  const V size = e.value();
+  const V numerator = z < T{0} ? more.high + (more.low + size) : size * more.high + (size * more.low + T{1});
+  const V result = numerator / square_of_one_more(size);
   return z < T{0} ? e.times(result) : result;
 }
 
 /// What gelu_by_tanh is a gate of, and its derivative.
 template <class V>
 struct GeluGate {
-  Twofold<V> z;
-  V slope;
+  Twofold<V> z, slope;
 
   /// sqrt(8 / pi) (x + 0.044715 x^3) for |x| up to 40.
   explicit GeluGate(V x) {
@@ -43,9 +44,12 @@ struct GeluGate {
     constexpr T b = static_cast<T>(cubic), b_rest = static_cast<T>(cubic - static_cast<long double>(b));
     const Twofold<V> square = exact_square(x), bend = exact_product(V{} + b, square.high);
     const Twofold<V> factor = exact_sum(V{} + a, bend.high);
+    const V bend_rest = bend.low + b * square.low + b_rest * square.high;
     z = exact_product(x, factor.high);
-    z.low += x * (factor.low + (bend.low + b * square.low + b_rest * square.high + a_rest));
-    slope = a + static_cast<T>(3 * cubic) * (square.high + square.low);
+    z.low += x * (factor.low + (bend_rest + a_rest));
+    const Twofold<V> three = exact_product(V{} + T{3}, bend.high);
+    slope = exact_sum(V{} + a, three.high);
+    slope.low += three.low + (T{3} * bend_rest + a_rest);
   }
 
   /// e^-|z|.
@@ -129,7 +133,10 @@ Array gelu_by_tanh_slope(const Array& x) {
   return vectorised(x, []<class V>(V v) {
     const V at = limited(v, Element<V>{-40}, Element<V>{40});
     const GeluGate<V> gate(at);
-    return gate_slope(v, at * gate.slope, gate.decay_of_size());
+    const Twofold<V> t = exact_product(at, gate.slope.high);
+    Twofold<V> more = exact_sum(t.high, V{} + Element<V>{1});
+    more.low += t.low + at * gate.slope.low;
+    return gate_slope(v, more, gate.decay_of_size());
   });
 }
 
@@ -145,7 +152,7 @@ Array silu(const Array& x) {
 Array silu_slope(const Array& x) {
   return vectorised(x, []<class V>(V v) {
     const V at = limited(v, Element<V>{-beyond}, Element<V>{beyond});
-    return gate_slope(v, at, decay(negative_magnitude(v)));
+    return gate_slope(v, {at + Element<V>{1}, V{}}, decay(negative_magnitude(v)));
   });
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
-#include "lib/kernels/loops.hpp"
-#include "lib/parallel.hpp"
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/array.hpp"
 
 namespace xg::kernels {
 
@@ -27,32 +30,27 @@ template <class In, class Out, class F>
   }
 }
 
-/// out[i] = f(a[i], b[i]) over the shape of `out`, to which both broadcast. A row is cut for threads if it is long.
+/// What broadcast_rows() calls for a part of a row: where the operands' and the result's elements start, how many there
+/// are and how far apart, in elements.
+using BroadcastRow = void (*)(const void* function, const std::byte* x, const std::byte* y, std::byte* z,
+                              std::int64_t count, const std::array<std::int64_t, 3>& step);
+
+/// Calls `row` for all rows of the shape of `out`, to which both operands broadcast; one that is long is cut for
+/// threads. The same code for all dtypes and functions, which would make most of the library otherwise.
+void broadcast_rows(const Array& a, const Array& b, Array& out, BroadcastRow row, const void* function);
+
+/// out[i] = f(a[i], b[i]) over the shape of `out`, to which both broadcast.
 template <class In, class Out, class F>
 void broadcast_loop(const Array& a, const Array& b, Array& out, F f) {
-  const In *from_a = a.data<In>(), *from_b = b.data<In>();
-  Out* to = out.data<Out>();
-  const bool flat = a.is_contiguous() && b.is_contiguous() && out.is_contiguous();
-  if (flat && a.shape() == out.shape() && b.shape() == out.shape())
-    return parallel_for(out.size(), 64, static_cast<double>(out.size()), [&](std::int64_t begin, std::int64_t end) {
-      broadcast_row(from_a + begin, from_b + begin, to + begin, end - begin, {1, 1, 1}, f);
-    });
-  const std::array<Strides, 3> strides{a.broadcast_to(out.shape()).strides(), b.broadcast_to(out.shape()).strides(),
-                                       out.strides()};
-  for_each_row<3>(out.shape(), strides, [&](const auto& offset, std::int64_t count, const auto& step) {
-    parallel_for(count, 64, static_cast<double>(count), [&](std::int64_t begin, std::int64_t end) {
-      broadcast_row(from_a + offset[0] + begin * step[0], from_b + offset[1] + begin * step[1],
-                    to + offset[2] + begin * step[2], end - begin, step, f);
-    });
-  });
+  const BroadcastRow row = [](const void* function, const std::byte* x, const std::byte* y, std::byte* z,
+                              std::int64_t count, const std::array<std::int64_t, 3>& step) {
+    broadcast_row(reinterpret_cast<const In*>(x), reinterpret_cast<const In*>(y), reinterpret_cast<Out*>(z), count,
+                  step, *static_cast<const F*>(function));
+  };
+  broadcast_rows(a, b, out, row, &f);
 }
 
 /// The shape two operands broadcast to. That they do is the caller's check.
-inline Shape broadcast_shape(const Array& a, const Array& b) {
-  if (a.shape() == b.shape()) return a.shape();
-  const auto shape = broadcast_shapes(a.shape(), b.shape());
-  if (!shape) throw ShapeError(concat("shapes ", a.shape(), " and ", b.shape(), " do not broadcast"));
-  return *shape;
-}
+Shape broadcast_shape(const Array& a, const Array& b);
 
 }  // namespace xg::kernels

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "lib/kernels/broadcast.hpp"
+#include "lib/kernels/loops.hpp"
 #include "lib/kernels/place.hpp"
 
 namespace xg::kernels {

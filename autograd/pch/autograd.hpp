@@ -1,0 +1,4 @@
+// As lib/pch/lib.hpp, for the sources of this folder.
+#include "lib/pch/lib.hpp"
+
+#include "autograd/record.hpp"
