@@ -12,7 +12,8 @@
 namespace xg {
 
 Tensor alias(const Operand& x) {
-  return record("alias", [&] { return x.array(); }, edge(x, [](const Tensor& dy) { return dy; }));
+  return record(
+      "alias", [&] { return x.array(); }, edge(x, [](const Tensor& dy) { return dy; }));
 }
 
 namespace {

@@ -15,6 +15,7 @@
 #include "autograd/saved.hpp"
 #include "autograd/sum_to.hpp"
 #include "lib/kernels/arithmetic.hpp"
+#include "lib/thread_local.hpp"
 
 namespace xg {
 namespace {
@@ -109,7 +110,7 @@ class ObservedBackward {
 class Backward;
 
 /// The walk that goes on now on this thread: rules and hooks may start others inside it.
-constinit thread_local Backward* innermost = nullptr;
+XG_THREAD_LOCAL Backward* innermost = nullptr;
 
 /// One walk from the roots to the leaves, newest node first.
 class Backward final : public InputGradients {

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "lib/thread_local.hpp"
+
 namespace xg {
 namespace {
 
-thread_local bool enabled_here = true;
+XG_THREAD_LOCAL bool enabled_here = true;
 
 }  // namespace
 

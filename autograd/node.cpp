@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/storage.hpp"
+#include "lib/thread_local.hpp"
 
 namespace xg {
 namespace {
@@ -16,7 +17,7 @@ struct Graveyard {
   Counted* first;
   bool busy;
 };
-constinit thread_local Graveyard graveyard{};
+XG_THREAD_LOCAL Graveyard graveyard{};
 
 }  // namespace
 

@@ -16,8 +16,6 @@ Operand::Operand(const Array& array, std::source_location where) : own_(array), 
 
 Operand::Operand(const Scalar& number, std::source_location where) : number_(number), is_number_(true), where_(where) {}
 
-Operand::~Operand() = default;
-
 void Operand::adapt_to(const char* op, DType other) {
   if (!is_number_) return;
   const DType own = number_.dtype();

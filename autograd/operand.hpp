@@ -40,7 +40,6 @@ class XG_API Operand {
   /// The same argument.
   Operand(const Operand&) = default;
   Operand& operator=(const Operand&) = delete;
-  ~Operand();
 
   /// The tensor; a number becomes one of its own dtype.
   const Tensor& tensor() const {

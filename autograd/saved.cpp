@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "lib/thread_local.hpp"
+
 namespace xg {
 namespace {
 
-thread_local detail::SavedList* list_here = nullptr;
+XG_THREAD_LOCAL detail::SavedList* list_here = nullptr;
 
 }  // namespace
 

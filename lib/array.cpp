@@ -75,6 +75,9 @@ bool inside(std::int64_t extent, std::int64_t start, std::int64_t count, std::in
 
 }  // namespace
 
+Array::Array(Storage storage, const Shape& shape, std::int64_t size, DType dtype)
+    : storage_(std::move(storage)), shape_(shape), strides_(contiguous_strides(shape)), size_(size), dtype_(dtype) {}
+
 Array::Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
              DType dtype)
     : storage_(std::move(storage)),
@@ -91,8 +94,7 @@ Array Array::view(const Shape& shape, const Strides& strides, std::int64_t offse
 
 Array Array::empty(const Shape& shape, DType dtype, std::source_location where) {
   const std::int64_t size = checked_size(shape, dtype, where);
-  return Array(Storage(static_cast<std::size_t>(size) * size_of(dtype), where), shape, contiguous_strides(shape), 0,
-               size, dtype);
+  return Array(Storage(static_cast<std::size_t>(size) * size_of(dtype), where), shape, size, dtype);
 }
 
 Array Array::full(const Shape& shape, const Scalar& value, DType dtype, std::source_location where) {

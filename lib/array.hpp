@@ -31,8 +31,8 @@ class XG_API Array {
   /// Takes the other's place, which is left undefined.
   Array(Array&& other) noexcept
       : storage_(std::move(other.storage_)),
-        shape_(std::exchange(other.shape_, {})),
-        strides_(std::exchange(other.strides_, {})),
+        shape_(std::move(other.shape_)),
+        strides_(std::move(other.strides_)),
         offset_(std::exchange(other.offset_, 0)),
         size_(std::exchange(other.size_, 0)),
         dtype_(std::exchange(other.dtype_, float32)),
@@ -41,14 +41,13 @@ class XG_API Array {
   Array& operator=(const Array&) = default;
   /// Takes the other's place, which is left undefined.
   Array& operator=(Array&& other) noexcept {
-    Array taken(std::move(other));
-    storage_ = std::move(taken.storage_);
-    shape_ = taken.shape_;
-    strides_ = taken.strides_;
-    offset_ = taken.offset_;
-    size_ = taken.size_;
-    dtype_ = taken.dtype_;
-    contiguous_ = taken.contiguous_;
+    storage_ = std::move(other.storage_);
+    shape_ = std::move(other.shape_);
+    strides_ = std::move(other.strides_);
+    offset_ = std::exchange(other.offset_, 0);
+    size_ = std::exchange(other.size_, 0);
+    dtype_ = std::exchange(other.dtype_, float32);
+    contiguous_ = std::exchange(other.contiguous_, true);
     return *this;
   }
 
@@ -158,6 +157,8 @@ class XG_API Array {
   }
 
  private:
+  /// A contiguous array.
+  Array(Storage storage, const Shape& shape, std::int64_t size, DType dtype);
   Array(Storage storage, const Shape& shape, const Strides& strides, std::int64_t offset, std::int64_t size,
         DType dtype);
   static void check_count(std::size_t count, const Shape& shape, std::source_location where);

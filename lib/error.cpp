@@ -3,10 +3,12 @@
 #include <sstream>
 #include <utility>
 
+#include "lib/thread_local.hpp"
+
 namespace xg {
 namespace {
 
-thread_local std::source_location scope_place;
+XG_THREAD_LOCAL std::source_location scope_place;
 
 bool is_set(const std::source_location& where) { return where.line() != 0; }
 

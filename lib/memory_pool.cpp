@@ -15,6 +15,7 @@
 
 #include "lib/depot.hpp"
 #include "lib/single_threaded.hpp"
+#include "lib/thread_local.hpp"
 
 // Each thread keeps small free blocks for itself; what is larger, or too much for it, lies in a depot for all. A lock
 // is taken before those below it: the list of threads, a thread's cache, the depot.
@@ -180,8 +181,7 @@ static_assert(std::is_trivially_destructible_v<Pool> && std::is_trivially_destru
 
 constinit Pool pool;
 constinit thread_local Cache own_cache;
-/// Read at every call, so without a call of its own to find it (the model of the GNU C library's and OpenMP's own).
-[[gnu::tls_model("initial-exec")]] constinit thread_local Cache* cache_here = nullptr;
+XG_THREAD_LOCAL Cache* cache_here = nullptr;
 
 Cache& here() noexcept;
 

@@ -88,10 +88,8 @@ std::optional<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
 
 bool broadcasts_to(const Shape& from, const Shape& to) {
   if (from.rank() > to.rank()) return false;
-  const std::size_t lead = to.rank() - from.rank();
-  for (std::size_t axis = 0; axis < from.rank(); ++axis)
-    if (from[axis] != 1 && from[axis] != to[lead + axis]) return false;
-  return true;
+  const std::int64_t* const last = to.end() - from.rank();
+  return std::equal(from.begin(), from.end(), last, [](auto own, auto wanted) { return own == 1 || own == wanted; });
 }
 
 Axes::Axes(std::span<const int> axes) : count_(axes.size()), all_(false) {

@@ -43,6 +43,18 @@ class XG_API Shape {
   Shape(std::initializer_list<std::int64_t> sizes);
   /// The same for a list.
   explicit Shape(const std::vector<std::int64_t>& sizes);
+  /// The same extents.
+  Shape(const Shape&) = default;
+  /// Takes the other's extents and leaves it without axes.
+  Shape(Shape&& other) noexcept : sizes_(other.sizes_), rank_(std::exchange(other.rank_, 0)) {}
+  /// The same extents.
+  Shape& operator=(const Shape&) = default;
+  /// Takes the other's extents and leaves it without axes.
+  Shape& operator=(Shape&& other) noexcept {
+    sizes_ = other.sizes_;
+    rank_ = std::exchange(other.rank_, 0);
+    return *this;
+  }
   /// `rank` axes of extent `value`.
   static Shape filled(std::size_t rank, std::int64_t value);
 

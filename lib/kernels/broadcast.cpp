@@ -10,17 +10,23 @@ void broadcast_rows(const Array& a, const Array& b, Array& out, BroadcastRow row
   const auto out_size = static_cast<std::int64_t>(size_of(out.dtype()));
   const std::byte *x = a.raw(), *y = b.raw();
   std::byte* const z = out.raw();
-  const auto long_row = [&](std::array<std::int64_t, 3> offset, std::int64_t count, std::array<std::int64_t, 3> step) {
-    parallel_for(count, 64, static_cast<double>(count), [&](std::int64_t begin, std::int64_t end) {
-      row(function, x + (offset[0] + begin * step[0]) * in_size, y + (offset[1] + begin * step[1]) * in_size,
-          z + (offset[2] + begin * step[2]) * out_size, end - begin, step);
-    });
+  const auto row_at = [&](const std::array<std::int64_t, 3>& offset, const std::array<std::int64_t, 3>& step,
+                          std::int64_t begin, std::int64_t end) {
+    row(function, x + (offset[0] + begin * step[0]) * in_size, y + (offset[1] + begin * step[1]) * in_size,
+        z + (offset[2] + begin * step[2]) * out_size, end - begin, step);
   };
+  const auto operations = static_cast<double>(out.size());
   const bool flat = a.is_contiguous() && b.is_contiguous() && out.is_contiguous();
-  if (flat && a.shape() == out.shape() && b.shape() == out.shape()) return long_row({}, out.size(), {1, 1, 1});
+  if (flat && a.shape() == out.shape() && b.shape() == out.shape())
+    return parallel_for(out.size(), 64, operations, [&](std::int64_t begin, std::int64_t end) {
+      row_at({}, {1, 1, 1}, begin, end);
+    });
   const std::array<Strides, 3> strides{a.broadcast_to(out.shape()).strides(), b.broadcast_to(out.shape()).strides(),
                                        out.strides()};
-  for_each_row<3>(out.shape(), strides, long_row);
+  for_each_row<3>(out.shape(), strides, [&](const auto& offset, std::int64_t count, const auto& step) {
+    parallel_for(count, 64, static_cast<double>(count),
+                 [&](std::int64_t begin, std::int64_t end) { row_at(offset, step, begin, end); });
+  });
 }
 
 Shape broadcast_shape(const Array& a, const Array& b) {
