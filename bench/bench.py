@@ -3,11 +3,14 @@
 
 Each side is a program of its own (side.hpp tells what it does), started once for a row: sides take turns run by run, so
 that a slow moment of the machine meets all of them. The first run of each warms up and is not counted.
+
+Figures are kept by machine, {machine: {row: figures}}: a processor with other vectors or caches has other ratios too.
 """
 
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -117,8 +120,30 @@ def print_row(row, figures):
     print(f"{row:<18}{figures['unit']:<13}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
 
 
+def identity(machine):
+    """What tells machines apart in the first line of a side's answer: all but its peaks, which vary a little."""
+    return re.sub(r"; a core: [^;]*", "", machine.splitlines()[0])
+
+
+def add_to(file, machine, results):
+    """Writes the machine's figures into the file; what it holds of other machines and rows stays."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    kept[machine] = kept.get(machine, {}) | results
+    file.write_text(json.dumps(kept, indent=2) + "\n")
+
+
+def comparison(file, machine, results):
+    """What to print of it, and whether nothing is slower."""
+    saved = json.loads(file.read_text())
+    if machine not in saved:
+        known = "".join(f"\n  {name}" for name in saved)
+        return f"{file} has no figures of this machine ({machine}), only of{known}\n--json adds this one's", False
+    slower = list(regressions(saved[machine], results))
+    return "\n".join(["slower than before:"] + slower) if slower else "nothing is slower than before", not slower
+
+
 def regressions(old, new):
-    """Rows that are slower than before by more than the noise of both; by a ratio, which other machines share, if any."""
+    """Rows that are slower than before by more than the noise of both: by a ratio, which a slow hour shares, if any."""
     for row, now in new.items():
         before = old.get(row)
         if not before:
@@ -134,7 +159,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description="Benchmarks against hand-written code and libtorch")
     parser.add_argument("--only", default="", help="only the rows whose names contain this")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each side, in turn")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--json", type=Path, help="file to add the figures to, by machine")
     parser.add_argument("--compare", type=Path, help="figures of an earlier run: tells what has become slower")
     parser.add_argument("--sides", type=Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -142,9 +167,9 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    old = json.loads(options.compare.read_text()) if options.compare else {}
     bench = Bench(options.sides)
-    print(f"{bench.machine()}\nmedians of {options.runs} runs in turn; xgrad_2: two threads; memory in MB\n")
+    machine = bench.machine()
+    print(f"{machine}\nmedians of {options.runs} runs in turn; xgrad_2: two threads; memory in MB\n")
     titles = COLUMNS + ("MB xgrad", "MB libtorch")
     print(f"{'row':<18}{'unit':<13}" + "".join(f"{title:>15}" for title in titles))
     results = {}
@@ -153,11 +178,12 @@ def main():
             results[row] = bench.measure(row, options.runs)
             print_row(row, results[row])
     if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
-    slower = list(regressions(old, results))
-    if options.compare:
-        print("\n" + ("\n".join(["slower than before:"] + slower) if slower else "nothing is slower than before"))
-    return 1 if slower else 0
+        add_to(options.json, identity(machine), results)
+    if not options.compare:
+        return 0
+    text, passed = comparison(options.compare, identity(machine), results)
+    print("\n" + text)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

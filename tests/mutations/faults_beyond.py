@@ -5,11 +5,11 @@ TABLE = {
         ("part == threads ? count :", "part == threads ? count - 1 :"),
         ("for (int part = 0; part < threads; ++part)", "for (int part = 0; part < threads - 1; ++part)"),
     ],
-    "lib/kernels/broadcast.hpp": [
-        ("from_b + begin, to + begin", "from_b, to + begin"),
-        ("from_a + offset[0] + begin * step[0]", "from_a + offset[0]"),
-        ("from_b + offset[1] + begin * step[1]", "from_b + offset[1]"),
-        ("to + offset[2] + begin * step[2]", "to + offset[2]"),
+    "lib/kernels/broadcast.cpp": [
+        ("row_at({}, {1, 1, 1}, begin, end);", "row_at({}, {1, 1, 1}, 0, end - begin);"),
+        ("x + (offset[0] + begin * step[0]) * in_size", "x + offset[0] * in_size"),
+        ("y + (offset[1] + begin * step[1]) * in_size", "y + offset[1] * in_size"),
+        ("z + (offset[2] + begin * step[2]) * out_size", "z + offset[2] * out_size"),
     ],
     "lib/kernels/formula.hpp": [
         ("loop(in.data<T>() + begin,", "loop(in.data<T>(),"),

@@ -22,7 +22,7 @@ TABLE = {
     ],
     "lib/shape.cpp": [
         ("else if (shorter[axis] != 1 && shorter[axis] != size)", "else if (shorter[axis] != size && size == 0)"),
-        ("from[axis] != 1 && from[axis] != to[lead + axis]", "from[axis] != to[lead + axis] && to[lead + axis] != 1"),
+        ("own == 1 || own == wanted", "own == wanted || wanted == 1"),
         ("if (named) throw", "if (false) throw"),
         ("if (__builtin_mul_overflow(step, std::max<std::int64_t>(shape[axis], 1), &step))",
          "if (__builtin_mul_overflow(step, shape[axis], &step))"),

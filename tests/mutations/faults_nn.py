@@ -13,7 +13,7 @@ TABLE = {
     "nn/model.cpp": [
         ("for (std::size_t i = 0; i < gradients_.size(); ++i) put_back(parameters[i].value, gradients_[i]);", ""),
         ("if (attached_) setup_.optimizer->detach();", ""),
-        ("regularizer.l2_factor() == 0 && value.requires_grad()", "value.requires_grad()"),
+        ("else if (regularizer.l2_factor() == 0)", "else"),
         ("x.shape()[0] != y.shape()[0]", "false"),
         ("part.shape()[0] != batch.shape()[0]", "false"),
         ("setting->fixed.reset();", ""),

@@ -140,11 +140,11 @@ class Workspace:
     def command_for(self, output, fault, made):
         tokens, command, source = iter(self.build.commands[output]), [], None
         for token in tokens:
-            if token in ("-MF", "-MQ", "-o"):
+            if token in ("-MF", "-MQ", "-o", "-include"):  # a precompiled header is of the sources without the mistake
                 next(tokens)
             elif token == "-c":
                 source = os.path.normpath(self.build.folder / next(tokens))
-            elif token not in ("-MD", "-Werror"):
+            elif token not in ("-MD", "-Werror", "-fpch-preprocess"):
                 command.append("-O1" if token in ("-O2", "-O3") else token)
         if source == str(self.build.root / fault.file):
             source = self.folder / "sources" / fault.file

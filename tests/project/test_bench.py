@@ -1,12 +1,15 @@
 """What the benchmark's figures are made of, and what its comparison calls a regression."""
 
+import json
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from project import ROOT
 
 sys.path.insert(0, str(ROOT / "bench"))
-from bench import Bench, regressions
+from bench import Bench, add_to, comparison, identity, regressions
 
 
 def row(xgrad, spread=0.01, **ratios):
@@ -34,7 +37,7 @@ class Comparison(unittest.TestCase):
         (line,) = regressions({"a": row(100), "b": row(100)}, {"a": row(120), "b": row(90)})
         self.assertEqual(line, "a: xgrad 100.000 -> 120.000, +20%")
 
-    def test_a_slower_machine_is_not_a_regression(self):
+    def test_a_slow_hour_is_not_a_regression(self):
         old, new = {"a": row(100, ratio_floor=0.6)}, {"a": row(200, ratio_floor=0.6)}
         self.assertEqual(list(regressions(old, new)), [])
 
@@ -45,6 +48,34 @@ class Comparison(unittest.TestCase):
 
     def test_a_new_row_has_nothing_to_be_compared_with(self):
         self.assertEqual(list(regressions({}, {"a": row(100)})), [])
+
+
+class Machines(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name) / "figures.json"
+
+    def test_peaks_do_not_tell_machines_apart(self):
+        one = "ACME 3, 2 cores; a core: 276 GF/s in float32, 43 GB/s; OpenBLAS kernels: Haswell\nbuilt as release"
+        self.assertEqual(identity(one), "ACME 3, 2 cores; OpenBLAS kernels: Haswell")
+        self.assertEqual(identity(one.replace("276", "270")), identity(one))
+        self.assertNotEqual(identity(one.replace("Haswell", "Zen")), identity(one))
+
+    def test_figures_of_other_machines_and_rows_stay(self):
+        add_to(self.file, "one", {"a": row(1), "b": row(2)})
+        add_to(self.file, "two", {"a": row(3)})
+        add_to(self.file, "one", {"b": row(4)})
+        self.assertEqual(json.loads(self.file.read_text()), {"one": {"a": row(1), "b": row(4)}, "two": {"a": row(3)}})
+
+    def test_only_figures_of_the_same_machine_are_compared(self):
+        add_to(self.file, "one", {"a": row(1)})
+        self.assertEqual(comparison(self.file, "one", {"a": row(1)}), ("nothing is slower than before", True))
+        self.assertEqual(
+            comparison(self.file, "one", {"a": row(2)}), ("slower than before:\na: xgrad 1.000 -> 2.000, +100%", False))
+        text, passed = comparison(self.file, "two", {"a": row(1)})
+        self.assertFalse(passed)
+        self.assertIn("has no figures of this machine (two), only of\n  one\n", text)
 
 
 if __name__ == "__main__":
