@@ -1,10 +1,13 @@
 #include "lib/random.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <numbers>
 #include <tuple>
 #include <type_traits>
@@ -184,6 +187,26 @@ void fisher_yates(philox::Stream stream, Array& values) {
   }
 }
 
+/// The locks of what is restarted by manual_seed() and of all generators' states, taken in this order. They are the
+/// same for all, so that fork() can see to it that a child finds them free.
+constinit std::mutex defaults_guard, states_guard;
+
+class Fork {
+ public:
+  Fork() noexcept { pthread_atfork(lock, unlock, unlock); }
+
+ private:
+  static void lock() {
+    defaults_guard.lock();
+    states_guard.lock();
+  }
+  static void unlock() {
+    states_guard.unlock();
+    defaults_guard.unlock();
+  }
+};
+const Fork fork_watch;
+
 /// Where draws of this thread are noted, and what they are repeated from.
 constinit thread_local detail::DrawScope* innermost_scope = nullptr;
 
@@ -194,13 +217,13 @@ Generator::Generator(const Generator& other) : state_(other.state()) {}
 
 Generator& Generator::operator=(const Generator& other) {
   const State state = other.state();
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(states_guard);
   state_ = state;
   return *this;
 }
 
 Generator::State Generator::state() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(states_guard);
   return state_;
 }
 
@@ -209,12 +232,12 @@ std::uint64_t Generator::consumer() const { return state().consumer; }
 std::uint64_t Generator::step() const { return state().step; }
 
 void Generator::set_step(std::uint64_t step) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(states_guard);
   state_.step = step;
 }
 
 philox::Stream Generator::next() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(states_guard);
   const std::uint64_t key = mixed(state_.seed) + state_.consumer;
   return {{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}, take_step()};
 }
@@ -317,7 +340,6 @@ namespace {
 
 /// What manual_seed() restarts.
 struct Defaults {
-  std::mutex mutex;
   std::uint64_t seed = 0;
   std::uint64_t consumers = 0;
   Generator generator{0};
@@ -333,7 +355,7 @@ Defaults& defaults() {
 
 void manual_seed(std::uint64_t seed) {
   Defaults& state = defaults();
-  const std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(defaults_guard);
   state.seed = seed;
   state.consumers = 0;
   state.generator = Generator(seed);
@@ -341,7 +363,7 @@ void manual_seed(std::uint64_t seed) {
 
 Generator new_generator() {
   Defaults& state = defaults();
-  const std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(defaults_guard);
   return Generator(state.seed, ++state.consumers);
 }
 

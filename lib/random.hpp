@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <source_location>
 #include <vector>
 
@@ -75,7 +74,6 @@ class XG_API Generator {
   philox::Stream next();
   std::uint64_t take_step();
 
-  mutable std::mutex mutex_;
   State state_;
 };
 

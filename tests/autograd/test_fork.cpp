@@ -87,3 +87,24 @@ TEST_CASE("fork: while other threads take and give back memory") {
   one.join();
   two.join();
 }
+
+TEST_CASE("fork: while other threads draw random numbers and make generators") {
+  pool::empty_cache();
+  Generator shared(1);
+  std::atomic<bool> over{false};
+  const auto use = [&] {
+    while (!over) {
+      shared.set_step(shared.step());
+      new_generator();
+    }
+  };
+  std::thread one(use), two(use);
+  for (int i = 0; i < 60; ++i)
+    CHECK(true_in_child([&] {
+      shared.set_step(7);
+      return shared.step() == 7 && new_generator().step() == 0 && default_generator().uniform({3}).size() == 3;
+    }));
+  over = true;
+  one.join();
+  two.join();
+}
