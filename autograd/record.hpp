@@ -167,8 +167,8 @@ XG_API Tensor record_list(const Run& run, const char* op, Array value, std::vect
 /// graph (a string literal). This is all that a new operation needs:
 /// ```cpp
 /// Tensor third_power(const Operand& x) {
-///   return record("third_power", kernels::..., edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * x * x;
-///   }));
+///   return record("third_power", [&] { return my_kernel(x.array()); },
+///                 edge(x, [x = Saved(x)](const Tensor& dy) { return dy * 3.0 * square(x); }));
 /// }
 /// ```
 ///
