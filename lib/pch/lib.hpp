@@ -1,5 +1,6 @@
 // What most sources of this folder include, compiled once: reading it again and again would be a third of the time that
-// building takes. Each source includes what it needs all the same; a build with -Db_pch=false shows what is missing.
+// building takes. Each source includes what it needs all the same; a build with -Db_pch=false shows what is missing,
+// and is the one for ccache.
 
 #include <algorithm>
 #include <array>
