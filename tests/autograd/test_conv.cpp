@@ -135,6 +135,20 @@ TEST_CASE("conv2d: the same bits for any number of threads") {
   set_num_threads(0);
 }
 
+TEST_CASE("conv2d: pixels that no window reaches have a gradient of 0, whatever their memory held") {
+  const Shape image{2, 8, 8, 3};
+  {
+    std::vector<Array> garbage;
+    for (int i = 0; i < 64; ++i) garbage.push_back(Array::full(image, std::nan(""), float32));
+  }
+  const Tensor x = zeros(image).set_requires_grad(), w = ones({1, 1, 3, 1});
+  const auto gradient = grad(sum(conv2d(x, w, {.stride = 5})), x).to_vector<float>();
+  for (std::size_t place = 0; place < gradient.size(); ++place) {
+    const std::size_t row = place / 24 % 8, column = place / 3 % 8;
+    CHECK(gradient[place] == (row % 5 == 0 && column % 5 == 0 ? 1 : 0));
+  }
+}
+
 TEST_CASE("conv2d: what it needs beside its result stays below 64 MB for a large batch") {
   const Tensor x = zeros({512, 28, 28, 16}).set_requires_grad(), w = zeros({3, 3, 16, 16}).set_requires_grad();
   const auto scratch = [](auto compute) {
@@ -165,9 +179,10 @@ TEST_CASE("convolutions: errors") {
   CHECK_ERROR(ShapeError, conv2d(ones({5, 5, 3}), w),
               "conv2d: x of shape (5, 5, 3) and a kernel of shape (3, 3, 3, 4) where (batch, height, width, channels) "
               "and as many axes of the kernel are expected");
-  CHECK_ERROR(ShapeError, conv2d(x, ones({6, 3, 3, 4})),
-              "conv2d: the kernel of shape (6, 3, 3, 4) reaches over x of shape (2, 5, 5, 3): pad it, or take a smaller "
-              "kernel or dilation");
+  CHECK_ERROR(
+      ShapeError, conv2d(x, ones({6, 3, 3, 4})),
+      "conv2d: the kernel of shape (6, 3, 3, 4) reaches over x of shape (2, 5, 5, 3): pad it, or take a smaller "
+      "kernel or dilation");
   CHECK_ERROR(DTypeError, conv2d(x, ones({3, 3, 3, 4}, float64)),
               "conv2d: dtypes float32 and float64 differ: convert with astype");
   CHECK_ERROR(DTypeError, conv2d(ones({2, 5, 5, 3}, int64), w),
@@ -181,9 +196,10 @@ TEST_CASE("convolutions: errors") {
               "unknown padding 'full': it is \"valid\", \"same\" or numbers");
   CHECK_ERROR(ShapeError, conv2d(x, w, {.bias = ones({3})}),
               "conv2d: a float32 bias of shape (4,) is expected, got float32 (3,)");
-  CHECK_ERROR(ShapeError, conv2d_transpose(x, w),
-              "conv2d_transpose: x of shape (2, 5, 5, 3) has 3 channels, the kernel (3, 3, 3, 4) is for 4: channels are "
-              "the last axis of both");
+  CHECK_ERROR(
+      ShapeError, conv2d_transpose(x, w),
+      "conv2d_transpose: x of shape (2, 5, 5, 3) has 3 channels, the kernel (3, 3, 3, 4) is for 4: channels are "
+      "the last axis of both");
   CHECK_ERROR(ShapeError, conv2d_transpose(ones({1, 1, 1, 4}), w, {.padding = 2}),
               "conv2d_transpose: no convolution with a kernel of shape (3, 3, 3, 4) and this padding gives shape "
               "(1, 1, 1, 4)");

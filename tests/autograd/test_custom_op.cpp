@@ -72,9 +72,9 @@ Tensor average(const Operand& x) {
 TEST_CASE("custom operations: first and second derivatives") {
   const std::vector<Inputs> one{leaves({uniform({3, 4})}), leaves({uniform({})})};
   for (const Inputs& inputs : one)
-    for (const Function& function :
-         {Function([](const Inputs& v) { return third_power(v[0]); }), Function([](const Inputs& v) { return decay(v[0]); }),
-          Function([](const Inputs& v) { return average(v[0]); })}) {
+    for (const Function& function : {Function([](const Inputs& v) { return third_power(v[0]); }),
+                                     Function([](const Inputs& v) { return decay(v[0]); }),
+                                     Function([](const Inputs& v) { return average(v[0]); })}) {
       CHECK_MESSAGE(gradcheck(function, inputs).passed, gradcheck(function, inputs));
       CHECK_MESSAGE(gradgradcheck(function, inputs).passed, gradgradcheck(function, inputs));
     }
@@ -126,9 +126,17 @@ TEST_CASE("custom operations: a saved tensor that was changed in place is refuse
   x.set_requires_grad();
   const Tensor y = third_power(x);
   x.assign(Tensor{3.0});
-  CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("that 'third_power' saved for its gradient was changed in place"),
-                       GraphError);
+  CHECK_THROWS_WITH_AS(y.backward(),
+                       doctest::Contains("that 'third_power' saved for its gradient was changed in place"), GraphError);
   CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("custom operations: a rule that returns an undefined tensor is refused") {
+  const Tensor x = ones({2}).set_requires_grad();
+  const Tensor y = record("odd", x.array(), edge(x, [](const Tensor&) { return Tensor(); }));
+  CHECK_THROWS_WITH_AS(sum(y).backward(),
+                       doctest::Contains("the rule of 'odd' returned an undefined tensor where shape (2,) is expected"),
+                       ShapeError);
 }
 
 TEST_CASE("custom operations: a rule that returns a shape that does not fit is refused") {

@@ -273,6 +273,16 @@ TEST_CASE("print: large arrays are summarised") {
         "  [ 76  77  78 ...  93  94  95]]]");
 }
 
+TEST_CASE("print: an axis that fits is shown whole in a summary") {
+  CHECK(to_string(counted({6, 200}, int64)) ==
+        "[[   0    1    2 ...  197  198  199]\n"
+        " [ 200  201  202 ...  397  398  399]\n"
+        " [ 400  401  402 ...  597  598  599]\n"
+        " [ 600  601  602 ...  797  798  799]\n"
+        " [ 800  801  802 ...  997  998  999]\n"
+        " [1000 1001 1002 ... 1197 1198 1199]]");
+}
+
 TEST_CASE("print: views are shown in their own order") {
   const Array matrix = counted({2, 3}, int64);
   CHECK(to_string(matrix.transposed()) ==

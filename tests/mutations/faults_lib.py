@@ -107,7 +107,8 @@ TABLE = {
          "const Array from = x; const Array out = Array::empty({}, x.dtype());"),
     ],
     "lib/kernels/softmax.cpp": [
-        ("x[k] > top || x[k] != x[k] ? x[k] : top", "x[k] > top ? x[k] : top"),
+        ("x[k] > top || x[k] != x[k] ? x[k] : top", "x[k] > top ? x[k] : top",
+         "one NaN makes the whole row NaN in what follows"),
     ],
     "lib/kernels/cross_entropy.cpp": [
         ("y[k] != 0 || l[k] != l[k] ?", "y[k] != 0 ?"),
@@ -135,7 +136,7 @@ TABLE = {
         ("{total.data<T>(), n}, total.data<T>()", "{}, total.data<T>()"),
     ],
     "lib/kernels/factorize.cpp": [
-        ("factor == 0 ? 0 : factor < 0 ? -1", "factor < 0 ? -1"),
+        ("factor == 0 ? 0 : factor < 0 ? -1", "factor < 0 ? -1", "0 is its own sign, but for the sign of 0"),
         ("pivots[static_cast<std::size_t>(i)] == i + 1 ? a(i, i) : -a(i, i)", "a(i, i)"),
         ("if (!(r(row, row) < 0)) continue;", "continue;"),
     ],

@@ -40,7 +40,7 @@ def programs_for(fault, first_alone=False):
     return ORDER[folder][:1] if first_alone else ORDER[folder]
 
 
-REQUIRED = 0.8
+REQUIRED = 0.97
 LEAST = 150  # mistakes that fit the sources and compile, of a table that is not narrowed
 MOST_FILES = 12  # that a mistake in a header may concern
 MOST_BYTES = 16 << 30

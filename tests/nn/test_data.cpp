@@ -425,6 +425,8 @@ TEST_CASE("load_mnist: files that do not belong together") {
   sizes.write(Folder::test_images, idx({2, 4, 2}, 16));
   CHECK(complaint(sizes) == "MNIST: " + sizes.path(Folder::train_images) + " has images of 2 x 4, but " +
                                 sizes.path(Folder::test_images) + " of 4 x 2");
+  sizes.write(Folder::test_images, idx({2, 2, 5}, 20));
+  CHECK(complaint(sizes).ends_with(" has images of 2 x 4, but " + sizes.path(Folder::test_images) + " of 2 x 5"));
 }
 
 TEST_CASE("load_fashion_mnist: Debian's package, which also stands in for MNIST") {

@@ -123,9 +123,9 @@ Cases parts() {
             return Index{i[0], i[1] + 1};
           }),
       moved(
-          "chunk", "a smaller part", {7, 2}, {2, 2}, [](auto& x) { return chunk(x, 3)[2]; },
+          "chunk", "the second of two larger parts", {8, 2}, {3, 2}, [](auto& x) { return chunk(x, 3)[1]; },
           [](Index i) {
-            return Index{i[0] + 5, i[1]};
+            return Index{i[0] + 3, i[1]};
           }),
       {.name = "meshgrid",
        .variant = "first",

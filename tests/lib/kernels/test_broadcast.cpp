@@ -78,6 +78,13 @@ TEST_CASE("broadcast: comparisons give flags by the same walk") {
   check<std::uint8_t, bool>("less_equal", kernels::less_equal, std::less_equal<>());
 }
 
+TEST_CASE("broadcast: comparisons of two dtypes are made in the one that holds both") {
+  const Array whole = Array::from<std::int32_t>({1, 1, 2}, {3}), half = Array::from<float>({1.5F, 0.5F, 2.0F}, {3});
+  CHECK(kernels::less(whole, half).to_vector<bool>() == std::vector<bool>{true, false, false});
+  CHECK(kernels::less(half, whole).to_vector<bool>() == std::vector<bool>{false, true, false});
+  CHECK(kernels::equal(whole, half).to_vector<bool>() == std::vector<bool>{false, false, true});
+}
+
 TEST_CASE("broadcast: every operation of two operands on both sides of the threads' cut") {
   const Array a = sample({many}, float64, 1), b = sample({many}, float64, 2, 0.5, 3);
   const double *x = a.data<double>(), *y = b.data<double>();

@@ -137,6 +137,17 @@ TEST_CASE("sum_squares: around every lane and block, in any layout") {
   }
 }
 
+TEST_CASE("norm: around every lane and block, of rows and of columns") {
+  for (const std::int64_t extent : extents) {
+    CAPTURE(extent);
+    const Array ones = Array::full({3, extent}, 1, float64);
+    const double expected = std::sqrt(static_cast<double>(extent));
+    CHECK(mismatches<double>(kernels::norm(ones, mask({1})), [&](std::int64_t) { return expected; }) == 0);
+    const Array columns = ones.transposed();
+    CHECK(mismatches<double>(kernels::norm(columns, mask({0})), [&](std::int64_t) { return expected; }) == 0);
+  }
+}
+
 TEST_CASE("max and min: in every place of a row and of a column") {
   check_extreme<float>(kernels::max, kernels::argmax, 5);
   check_extreme<double>(kernels::max, kernels::argmax, 5);
