@@ -130,7 +130,7 @@ Frame input_frame(const Convolution& c) {
   return frame;
 }
 
-/// Copies the pixels of an image out of its frame; those outside are zeros.
+/// Copies the pixels of an image out of its frame; those outside stay what they are.
 template <class T>
 void take_from_frame(const Frame& frame, const T* from, T* image) {
   for (std::int64_t d = 0; d < frame.image[0]; ++d)
@@ -138,10 +138,7 @@ void take_from_frame(const Frame& frame, const T* from, T* image) {
       for (std::int64_t w = 0; w < frame.image[2]; ++w, image += frame.channels) {
         const std::int64_t at_d = frame.place(0, d), at_h = frame.place(1, h), at_w = frame.place(2, w);
         const T* pixel = from + ((at_d * frame.extent[1] + at_h) * frame.extent[2] + at_w) * frame.channels;
-        if (at_d < 0 || at_h < 0 || at_w < 0)
-          std::fill_n(image, frame.channels, T{0});
-        else
-          std::copy_n(pixel, frame.channels, image);
+        if (at_d >= 0 && at_h >= 0 && at_w >= 0) std::copy_n(pixel, frame.channels, image);
       }
 }
 

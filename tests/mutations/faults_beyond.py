@@ -68,7 +68,7 @@ TABLE = {
         ("{to + g * features, c.features}", "{}"),
         ("std::fill_n(framed.data<T>(), frame.framed_size(), T{0});",
          "if (n == 0) std::fill_n(framed.data<T>(), frame.framed_size(), T{0});"),
-        ("std::fill_n(image, frame.channels, T{0});", "static_cast<void>(image);"),
+        ("if (at_d >= 0 && at_h >= 0 && at_w >= 0) std::copy_n", "if (at_d >= 0 && at_h >= 0) std::copy_n"),
     ],
     "lib/kernels/gemm/gemm.cpp": [
         ("p == 0 || p < k; p += depth_block", "p == 0 || p + depth_block <= k; p += depth_block"),
