@@ -32,6 +32,12 @@ def introspect(topic, build=BUILD):
     return json.loads((build / "meson-info" / f"intro-{topic}.json").read_text())
 
 
+def sanitizers():
+    """Those that the build has been made with; empty for none."""
+    (value,) = (option["value"] for option in introspect("buildoptions") if option["name"] == "b_sanitize")
+    return "" if value == "none" else value
+
+
 def in_tree(path):
     """The path as it stands in an #include line."""
     return Path(path).resolve().relative_to(ROOT).as_posix()
