@@ -141,7 +141,7 @@ class Backward final : public InputGradients {
     const NodeRef& to = current_->input(input);
     check_fits("the rule", *current_, gradient, to->shape());
     for (auto* each = first_observer(); each; each = each->next()) each->gradient(*current_, input, gradient);
-    queue_.add(to, sum_to(gradient, to->shape(), to->dtype()));
+    queue_.add(to, sum_to(std::move(gradient), to->shape(), to->dtype()));
   }
 
   Array* total(std::size_t input) override { return queue_.total(current_->input(input)); }

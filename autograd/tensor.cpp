@@ -41,7 +41,8 @@ void Tensor::set_grad(const Tensor& gradient, std::source_location where) {
 }
 
 void Tensor::zero_grad() {
-  if (node_ && node_->attachments()) node_->attachments()->gradient = Tensor();
+  if (!node_ || !node_->attachments()) return;
+  if (Tensor& stored = node_->attachments()->gradient; stored.defined()) stored = Tensor();
 }
 
 void Tensor::retain_grad(std::source_location where) {

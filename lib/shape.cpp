@@ -50,8 +50,6 @@ void Shape::out_of_range(AxisIndex axis) const {
   throw ShapeError(concat("axis ", axis.number, " is out of range for shape ", *this), axis.where);
 }
 
-bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
-
 std::string to_string(const Shape& shape) {
   std::string text = "(";
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) text += (axis ? ", " : "") + std::to_string(shape[axis]);

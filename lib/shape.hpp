@@ -85,7 +85,11 @@ class XG_API Shape {
   std::int64_t elements(std::source_location where = std::source_location::current()) const;
 
   /// True if all extents are the same.
-  bool operator==(const Shape& other) const;
+  bool operator==(const Shape& other) const {
+    bool same = rank_ == other.rank_;
+    for (std::size_t axis = 0; same && axis < rank_; ++axis) same = sizes_[axis] == other.sizes_[axis];
+    return same;
+  }
 
  private:
   /// Where an axis stands, counted from the front: numbers from the end wrap around, and what is outside does not.

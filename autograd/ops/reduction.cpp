@@ -274,19 +274,19 @@ Tensor quantile(const Operand& x, double q, const Reduce& options) {
 
 Tensor median(const Operand& x, const Reduce& options) { return quantile(x, 0.5, options); }
 
-Tensor sum_to(const Tensor& gradient, const Shape& shape, DType dtype) {
-  Tensor result = gradient;
-  if (broadcasts_to(result.shape(), shape)) {
-    if (result.shape() != shape) result = broadcast_to(result, shape);
+Tensor sum_to(Tensor gradient, const Shape& shape, DType dtype) {
+  if (broadcasts_to(gradient.shape(), shape)) {
+    if (gradient.shape() != shape) gradient = broadcast_to(gradient, shape);
   } else {
-    const std::size_t lead = result.rank() - shape.rank();
+    const std::size_t lead = gradient.rank() - shape.rank();
     std::vector<int> stretched;
-    for (std::size_t axis = 0; axis < result.rank(); ++axis)
-      if (axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1))
+    for (std::size_t axis = 0; axis < gradient.rank(); ++axis)
+      if (axis < lead || (shape[axis - lead] == 1 && gradient.shape()[axis] != 1))
         stretched.push_back(static_cast<int>(axis));
-    result = reshape(sum(result, {.axis = Axes(std::span<const int>(stretched)), .keepdims = true}), shape);
+    gradient = reshape(sum(gradient, {.axis = Axes(std::span<const int>(stretched)), .keepdims = true}), shape);
   }
-  return result.dtype() == dtype ? result : astype(result, dtype);
+  if (gradient.dtype() != dtype) gradient = astype(gradient, dtype);
+  return gradient;
 }
 
 }  // namespace xg

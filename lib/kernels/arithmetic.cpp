@@ -6,6 +6,7 @@
 #include <numbers>
 #include <type_traits>
 
+#include "lib/kernels/borrowed.hpp"
 #include "lib/kernels/broadcast.hpp"
 #include "lib/kernels/exact.hpp"
 #include "lib/kernels/exponential.hpp"
@@ -18,9 +19,9 @@ namespace {
 template <class F>
 Array binary(const Array& a, const Array& b, DType dtype, F f) {
   Array out = Array::empty(broadcast_shape(a, b), dtype);
-  const Array x = a.astype(dtype), y = b.astype(dtype);
+  const Borrowed x(a, dtype), y(b, dtype);
   dispatch_numeric(
-      dtype, [&]<class T>() { broadcast_loop<T, T>(x, y, out, [f](T p, T q) { return static_cast<T>(f(p, q)); }); });
+      dtype, [&]<class T>() { broadcast_loop<T, T>(*x, *y, out, [f](T p, T q) { return static_cast<T>(f(p, q)); }); });
   return out;
 }
 
@@ -29,8 +30,8 @@ Array floating_binary(const Array& a, const Array& b, F f) {
   const DType common = promote(a.dtype(), b.dtype());
   const DType dtype = is_floating(common) ? common : float32;
   Array out = Array::empty(broadcast_shape(a, b), dtype);
-  const Array x = a.astype(dtype), y = b.astype(dtype);
-  dispatch_floating(dtype, [&]<class T>() { broadcast_loop<T, T>(x, y, out, f); });
+  const Borrowed x(a, dtype), y(b, dtype);
+  dispatch_floating(dtype, [&]<class T>() { broadcast_loop<T, T>(*x, *y, out, f); });
   return out;
 }
 

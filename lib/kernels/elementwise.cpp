@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "lib/kernels/borrowed.hpp"
 #include "lib/kernels/exact.hpp"
 #include "lib/kernels/exponential.hpp"
 #include "lib/kernels/formula.hpp"
@@ -14,11 +15,11 @@ namespace {
 /// A plain loop, for what needs no vector mathematics and keeps integer dtypes.
 template <class F>
 Array numeric(const Array& x, F f) {
-  const Array in = x.contiguous();
-  const Array out = Array::empty(in.shape(), in.dtype());
-  dispatch_numeric(in.dtype(), [&]<class T>() {
-    parallel_for(in.size(), lanes<T>, static_cast<double>(in.size()), [&](auto begin, auto end) {
-      const T* from = in.data<T>();
+  const Borrowed in(x);
+  const Array out = Array::empty(x.shape(), x.dtype());
+  dispatch_numeric(x.dtype(), [&]<class T>() {
+    parallel_for(x.size(), lanes<T>, static_cast<double>(x.size()), [&](auto begin, auto end) {
+      const T* from = in->data<T>();
       T* to = out.data<T>();
       for (auto i = begin; i < end; ++i) to[i] = static_cast<T>(f(from[i]));
     });
@@ -29,11 +30,11 @@ Array numeric(const Array& x, F f) {
 /// The same for a gradient and what it is computed from.
 template <class F>
 Array gradient(const Array& dy, const Array& y, F f) {
-  const Array given = dy.contiguous(), value = y.contiguous();
-  const Array out = Array::empty(given.shape(), given.dtype());
-  dispatch_floating(given.dtype(), [&]<class T>() {
-    parallel_for(given.size(), lanes<T>, static_cast<double>(given.size()), [&](auto begin, auto end) {
-      const T *a = given.data<T>(), *b = value.data<T>();
+  const Borrowed given(dy), value(y);
+  const Array out = Array::empty(dy.shape(), dy.dtype());
+  dispatch_floating(dy.dtype(), [&]<class T>() {
+    parallel_for(dy.size(), lanes<T>, static_cast<double>(dy.size()), [&](auto begin, auto end) {
+      const T *a = given->data<T>(), *b = value->data<T>();
       T* to = out.data<T>();
       for (auto i = begin; i < end; ++i) to[i] = f(a[i], b[i]);
     });

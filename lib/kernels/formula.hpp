@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lib/array.hpp"
+#include "lib/kernels/borrowed.hpp"
 #include "lib/kernels/pack.hpp"
 #include "lib/parallel.hpp"
 
@@ -46,11 +47,12 @@ void in_packs(const T* from, T* to, std::int64_t count, F f) {
 /// Calls loop(from, to, count) for parts of a floating array and of the result; integers and booleans become float32.
 template <class Loop>
 Array floating_loop(const Array& x, Loop loop) {
-  const Array in = (is_floating(x.dtype()) ? x : x.astype(float32)).contiguous();
-  const Array out = Array::empty(in.shape(), in.dtype());
-  dispatch_floating(in.dtype(), [&]<class T>() {
-    parallel_for(in.size(), lanes<T>, formula_cost * static_cast<double>(in.size()),
-                 [&](auto begin, auto end) { loop(in.data<T>() + begin, out.data<T>() + begin, end - begin); });
+  const DType dtype = is_floating(x.dtype()) ? x.dtype() : float32;
+  const Borrowed floating(x, dtype), in(*floating);
+  const Array out = Array::empty(x.shape(), dtype);
+  dispatch_floating(dtype, [&]<class T>() {
+    parallel_for(x.size(), lanes<T>, formula_cost * static_cast<double>(x.size()),
+                 [&](auto begin, auto end) { loop(in->data<T>() + begin, out.data<T>() + begin, end - begin); });
   });
   return out;
 }

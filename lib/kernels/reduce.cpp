@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "lib/kernels/best_of_row.hpp"
 #include "lib/kernels/loops.hpp"
 
 namespace xg::kernels {
@@ -100,24 +101,6 @@ void sum_columns(const T* x, std::int64_t rows, std::int64_t columns, Partial<T>
   std::transform(total.begin(), total.end(), out, [](auto value) { return static_cast<Partial<T>>(value); });
 }
 
-/// The best element of a row, found in lanes that the compiler keeps in vector registers.
-template <class T, class Better>
-T best_of_row(const T* x, std::int64_t count, Better better) {
-  constexpr std::int64_t lanes = 64;
-  const auto pick = [&](T value, T best) { return better(value, best) || value != value ? value : best; };
-  T best = x[0];
-  std::int64_t i = 0;
-  if (count >= lanes) {
-    T lane[lanes];
-    std::copy_n(x, lanes, lane);
-    for (i = lanes; i + lanes <= count; i += lanes)
-      for (std::int64_t l = 0; l < lanes; ++l) lane[l] = pick(x[i + l], lane[l]);
-    for (const T value : lane) best = pick(value, best);
-  }
-  for (; i < count; ++i) best = pick(x[i], best);
-  return best;
-}
-
 /// Folds with a choice between two elements: max and min.
 template <class T, class Better>
 void choose(const Folding& folding, T* out, Better better) {
@@ -154,18 +137,13 @@ Array index_of_extreme(const Array& x, std::size_t axis, Better better) {
   dispatch(x.dtype(), [&]<class T>() {
     const T* row = folding.matrix.data<T>();
     for (std::int64_t i = 0; i < folding.kept; ++i, row += folding.folded) {
-      std::int64_t best = 0;
-      for (std::int64_t j = 1; j < folding.folded; ++j)
-        if (better(row[j], row[best]) || (row[j] != row[j] && row[best] == row[best])) best = j;
-      out.data<std::int64_t>()[i] = best;
+      const T best = best_of_row(row, folding.folded, better);
+      out.data<std::int64_t>()[i] =
+          std::find_if(row, row + folding.folded, [=](T value) { return value == best || value != value; }) - row;
     }
   });
   return out;
 }
-
-/// NaN is never beaten, and beats.
-constexpr auto greater = [](auto a, auto b) { return a > b; };
-constexpr auto smaller = [](auto a, auto b) { return a < b; };
 
 /// sqrt(sum of x^2) of a row, in float64. If the squares of one leave even its range, it is scaled.
 template <class T>

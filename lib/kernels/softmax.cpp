@@ -1,6 +1,8 @@
 #include "lib/kernels/softmax.hpp"
 
 #include "lib/kernels/arithmetic.hpp"
+#include "lib/kernels/best_of_row.hpp"
+#include "lib/kernels/borrowed.hpp"
 #include "lib/kernels/elementwise.hpp"
 #include "lib/kernels/exponential.hpp"
 #include "lib/kernels/formula.hpp"
@@ -15,23 +17,16 @@ AxisMask last_axis(const Array& x) {
   return mask;
 }
 
-/// The largest element of a row, or NaN if there is one.
-template <class T>
-T largest(const T* x, std::int64_t count) {
-  T top = x[0];
-  for (std::int64_t k = 1; k < count; ++k) top = x[k] > top || x[k] != x[k] ? x[k] : top;
-  return top;
-}
-
 /// x minus the largest element of its row.
 Array shifted(const Array& x) {
-  const Array in = x.contiguous(), out = Array::empty(x.shape(), x.dtype());
+  const Borrowed in(x);
+  const Array out = Array::empty(x.shape(), x.dtype());
   const std::int64_t width = x.shape().back();
   dispatch_floating(x.dtype(), [&]<class T>() {
-    for (std::int64_t start = 0; start < in.size(); start += width) {
-      const T* from = in.data<T>() + start;
-      T* to = out.data<T>() + start;
-      const T top = largest(from, width);
+    const T* from = in->data<T>();
+    T* to = out.data<T>();
+    for (std::int64_t left = x.size(); left > 0; left -= width, from += width, to += width) {
+      const T top = best_of_row(from, width, greater);
       for (std::int64_t k = 0; k < width; ++k) to[k] = from[k] - top;
     }
   });
@@ -45,8 +40,8 @@ Array softmax(const Array& x) {
   const std::int64_t width = x.shape().back();
   dispatch_floating(x.dtype(), [&]<class T>() {
     in_packs(out.data<T>(), out.data<T>(), out.size(), [](auto v) { return exponential(v); });
-    for (std::int64_t start = 0; start < out.size(); start += width) {
-      T* row = out.data<T>() + start;
+    T* row = out.data<T>();
+    for (std::int64_t left = out.size(); left > 0; left -= width, row += width) {
       T sum = 0;
       for (std::int64_t k = 0; k < width; ++k) sum += row[k];
       for (std::int64_t k = 0; k < width; ++k) row[k] /= sum;

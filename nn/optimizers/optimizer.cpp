@@ -95,20 +95,22 @@ void Optimizer::step(std::source_location where) { Step(*this, false, where).mak
 double Optimizer::step_with_penalties(std::source_location where) { return Step(*this, true, where).make(); }
 
 Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
-    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where), changes_(optimizer.parameters_.size()) {
-  if (changes_.empty())
+    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where) {
+  const std::size_t count = optimizer.parameters_.size();
+  if (count == 0)
     throw ValueError(concat(optimizer.name_,
                             ": no parameters to change: construct it with net.parameters(), after the first pass "
                             "if layers learn their input size from it"),
                      where);
-  for (std::size_t i = 0; i < changes_.size(); ++i) prepare(i);
+  changes_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) prepare(i);
 }
 
 void Optimizer::Step::prepare(std::size_t index) {
-  Change& change = changes_[index];
   const NamedTensor& target = optimizer_.parameters_[index];
   const Array& elements = target.value.array();
-  change.parameter = elements.is_contiguous() ? elements : Array::empty(elements.shape(), elements.dtype());
+  Change& change = changes_.emplace_back(
+      Change{elements.is_contiguous() ? elements : Array::empty(elements.shape(), elements.dtype())});
   if (optimizer_.states_[index].arrays.empty()) change.state = optimizer_.make_state(change.parameter);
   change.decay = with_penalties_ ? 2 * target.regularizer.l2_factor() : 0;
   if (change.decay == 0) return;

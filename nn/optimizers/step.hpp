@@ -19,8 +19,8 @@ class Optimizer::Step {
  private:
   struct Change {
     Array parameter;  ///< contiguous: its elements, or room for those of a view
-    Array gradient;
-    Array decayed;                  ///< room for the gradient of the penalty too
+    Array gradient = {};
+    Array decayed = {};             ///< room for the gradient of the penalty too
     std::vector<Array> state = {};  ///< a first state
     double decay = 0;
   };
