@@ -109,9 +109,9 @@ Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_loc
 void Optimizer::Step::prepare(std::size_t index) {
   const NamedTensor& target = optimizer_.parameters_[index];
   const Array& elements = target.value.array();
-  Change& change = changes_.emplace_back(
-      Change{elements.is_contiguous() ? elements : Array::empty(elements.shape(), elements.dtype())});
-  if (optimizer_.states_[index].arrays.empty()) change.state = optimizer_.make_state(change.parameter);
+  Change& change = changes_.emplace_back();
+  if (!elements.is_contiguous()) change.flat = Array::empty(elements.shape(), elements.dtype());
+  if (optimizer_.states_[index].arrays.empty()) change.state = optimizer_.make_state(change.flat ? *change.flat : elements);
   change.decay = with_penalties_ ? 2 * target.regularizer.l2_factor() : 0;
   if (change.decay == 0) return;
   room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));
@@ -123,7 +123,7 @@ void Optimizer::Step::take_gradient(std::size_t index) {
   const NamedTensor& target = optimizer_.parameters_[index];
   if (!target.value.requires_grad()) return;
   const Tensor stored = target.value.grad();
-  const Array& elements = change.parameter;
+  const Array& elements = target.value.array();
   if (!stored.defined()) {
     if (change.decay != 0) change.gradient = Array::zeros(elements.shape(), elements.dtype());
     return;
@@ -140,23 +140,23 @@ double Optimizer::Step::apply(std::size_t index) {
   Change& change = changes_[index];
   State& state = optimizer_.states_[index];
   if (state.arrays.empty()) state.arrays = std::move(change.state);
-  if (!change.gradient.defined()) return 0;
+  if (!change.gradient) return 0;
   Array elements = optimizer_.parameters_[index].value.array();
-  const bool is_view = !elements.is_contiguous();
-  if (is_view) kernels::copy(elements, change.parameter);
+  Array& parameter = change.flat ? *change.flat : elements;
+  if (change.flat) kernels::copy(elements, parameter);
   double squares = 0;
   if (change.decay != 0 && optimizer_.fuses_decay()) {
-    squares = optimizer_.update_decayed(change.parameter, change.gradient, change.decay, room_.data());
+    squares = optimizer_.update_decayed(parameter, *change.gradient, change.decay, room_.data());
   } else {
     if (change.decay != 0) {
-      kernels::copy(change.parameter, change.decayed);
-      squares = kernels::decayed_gradient(change.decayed, change.gradient, change.decay, room_.data());
+      kernels::copy(parameter, *change.decayed);
+      squares = kernels::decayed_gradient(*change.decayed, *change.gradient, change.decay, room_.data());
       change.gradient = change.decayed;
     }
-    optimizer_.update(change.parameter, change.gradient, state);
+    optimizer_.update(parameter, *change.gradient, state);
   }
-  if (is_view) {
-    kernels::copy(change.parameter, elements);
+  if (change.flat) {
+    kernels::copy(parameter, elements);
     elements.bump_version();
   }
   ++state.steps;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <source_location>
 #include <vector>
 
@@ -18,10 +19,10 @@ class Optimizer::Step {
 
  private:
   struct Change {
-    Array parameter;  ///< contiguous: its elements, or room for those of a view
-    Array gradient = {};
-    Array decayed = {};             ///< room for the gradient of the penalty too
-    std::vector<Array> state = {};  ///< a first state
+    std::optional<Array> flat = {};  ///< room for the elements of a parameter that is a view
+    std::optional<Array> gradient = {};
+    std::optional<Array> decayed = {};  ///< room for the gradient of the penalty too
+    std::vector<Array> state = {};      ///< a first state
     double decay = 0;
   };
 
