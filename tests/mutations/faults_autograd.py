@@ -98,7 +98,7 @@ TABLE = {
         ("return reshape(dy, kept) * exp(x - reshape(y, kept));", "return reshape(dy, kept) * exp(x.get());"),
         ("abs(largest) == std::numeric_limits<double>::infinity()", "isnan(largest)"),
         ("where(isnan(largest), largest, result)", "result"),
-        ("axis < lead || (shape[axis - lead] == 1 && result.shape()[axis] != 1)",
+        ("axis < lead || (shape[axis - lead] == 1 && gradient.shape()[axis] != 1)",
          "axis < lead || shape[axis - lead] == 1",
          "summing an axis of extent 1 changes nothing"),
         ("where(none, 0.0, x.get() / where(none, 1.0, length))", "(x.get() / length)"),

@@ -12,7 +12,7 @@ TABLE = {
         ("z + (offset[2] + begin * step[2]) * out_size", "z + offset[2] * out_size"),
     ],
     "lib/kernels/formula.hpp": [
-        ("loop(in.data<T>() + begin,", "loop(in.data<T>(),"),
+        ("loop(in->data<T>() + begin,", "loop(in->data<T>(),"),
         ("std::copy_n(last, rest, to + whole);", "std::copy_n(last, rest - 1, to + whole);"),
     ],
     "lib/kernels/elementwise.cpp": [
@@ -41,11 +41,13 @@ TABLE = {
         ("std::fill_n(out, columns, Partial<T>{0}); add_rows(", "add_rows("),
         ("add_rows(x + start * columns,", "add_rows(x,"),
         ("start < rows; start += block", "start + block <= rows; start += block"),
-        ("i + lanes <= count; i += lanes) for (std::int64_t l = 0; l < lanes; ++l) lane[l] = pick",
-         "i + 2 * lanes <= count; i += 2 * lanes) for (std::int64_t l = 0; l < lanes; ++l) lane[l] = pick"),
-        ("for (const T value : lane) best = pick(value, best);", "best = pick(lane[0], best);"),
-        ("for (; i < count; ++i) best", "for (; i + 1 < count; ++i) best"),
+    ],
+    "lib/kernels/best_of_row.hpp": [
+        ("i + lanes <= count; i += lanes", "i + 2 * lanes <= count; i += 2 * lanes"),
+        ("width > 0; width /= 2", "width > 1; width /= 2"),
+        ("for (; i < count; ++i)", "for (; i + 1 < count; ++i)"),
         ("lane[l] = pick(x[i + l], lane[l]);", "lane[l] = better(x[i + l], lane[l]) ? x[i + l] : lane[l];"),
+        ("bool has_nan = best != best;", "bool has_nan = false;"),
     ],
     "lib/kernels/normalize.cpp": [
         ("for (; i < count; ++i) total", "for (; i + 1 < count; ++i) total"),
@@ -54,7 +56,7 @@ TABLE = {
         ("value.data<T>() + row * n", "value.data<T>() + (row - begin) * n"),
     ],
     "lib/kernels/softmax.cpp": [
-        ("start < in.size(); start += width", "start + width < in.size(); start += width"),
+        ("left = x.size(); left > 0;", "left = x.size(); left > width;"),
         ("out.data<T>(), out.size(), [](auto v)", "out.data<T>(), out.size() / 2, [](auto v)"),
     ],
     "lib/kernels/cross_entropy.cpp": [

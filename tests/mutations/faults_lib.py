@@ -102,13 +102,15 @@ TABLE = {
     ],
     "lib/kernels/reduce.cpp": [
         ("|| value != value ? value : out[i]", "? value : out[i]"),
-        ("(row[j] != row[j] && row[best] == row[best])", "(row[j] != row[j])"),
+        ("return value == best || value != value;", "return value == best;"),
         ("const Array from = x.contiguous(); const Array out = Array::empty({}, x.dtype());",
          "const Array from = x; const Array out = Array::empty({}, x.dtype());"),
     ],
+    "lib/kernels/best_of_row.hpp": [
+        ("has_nan |= x[i] != x[i];", ""),
+    ],
     "lib/kernels/softmax.cpp": [
-        ("x[k] > top || x[k] != x[k] ? x[k] : top", "x[k] > top ? x[k] : top",
-         "one NaN makes the whole row NaN in what follows"),
+        ("to[k] = from[k] - top", "to[k] = from[k]"),
     ],
     "lib/kernels/cross_entropy.cpp": [
         ("y[k] != 0 || l[k] != l[k] ?", "y[k] != 0 ?"),

@@ -37,7 +37,7 @@ TABLE = {
         ("if (!listed.emplace(leaf, kept.size()).second) continue;", ""),
         ("if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);", "static_cast<void>(i);"),
         ("array = array.clone();", "static_cast<void>(array);"),
-        ("if (is_view) kernels::copy(elements, change.parameter);", ""),
+        ("if (change.flat) kernels::copy(elements, parameter);", ""),
         ("if (with_penalties_) optimizer_.zero_grad();", ""),
         ("if (change.decay != 0) change.gradient = Array::zeros", "if (false) change.gradient = Array::zeros"),
         ("change.gradient = stored.array().contiguous();", "change.gradient = stored.array();"),

@@ -253,7 +253,9 @@ def main():
     counted = [fault for fault in table if not fault.equivalent]
     if options.dry:
         print(f"{len(counted)} faults, {len(table) - len(counted)} equivalents; beyond limits: {len(faults.BEYOND)}")
-        return 0
+        for error in errors:
+            print(f"an error of the table: {error}")
+        return 1 if errors else 0
     with tempfile.TemporaryDirectory() as folder:
         found = check_all(build, counted, Path(folder), options)
     errors += [result for result in found if isinstance(result, TableError)]
