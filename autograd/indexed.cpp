@@ -53,7 +53,7 @@ Tensor& detail::change(Tensor& a, const char* sign, Tensor (*f)(Operand, Operand
                             "result"),
                      b.where());
   Tensor result = f(target, b);
-  if (recorded || !a.is_leaf()) return a = std::move(result);
+  if (recorded) return a = std::move(result);
   const std::string op = concat("a ", sign, " b");
   if (result.shape() != a.shape())
     throw ShapeError(concat(op, ": a has shape ", a.shape(), ", and the result ", result.shape(),

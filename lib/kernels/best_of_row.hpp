@@ -26,7 +26,7 @@ T best_of_row(const T* x, std::int64_t count, Better better) {
       for (std::int64_t l = 0; l < width; ++l) lane[l] = pick(lane[l + width], lane[l]);
     best = lane[0];
   }
-  bool has_nan = best != best;  // beside the chain of comparisons, which is what takes the time
+  bool has_nan = false;  // behind x[0]; apart from the comparisons, whose chain takes the time
   for (; i < count; ++i) {
     best = better(x[i], best) ? x[i] : best;
     has_nan |= x[i] != x[i];

@@ -8,6 +8,7 @@
 #include "autograd/indexed.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "tests/support/check_error.hpp"
@@ -83,6 +84,30 @@ TEST_CASE("assignment: a variable that is recorded becomes the result, and what 
   Tensor penalty = 0.0;
   penalty += sum(x);
   CHECK(penalty.requires_grad());
+}
+
+TEST_CASE("assignment: under NoGrad a result changes too, and stays part of its graph") {
+  const Tensor w = leaf({1, 2});
+  Tensor z = w * 3.0;
+  const Tensor same = z;
+  Tensor row = w[1];
+  {
+    const NoGrad off;
+    z += 1.0;
+    row -= 0.5;
+  }
+  CHECK(numbers(same) == Numbers{4, 7});
+  CHECK(numbers(w) == Numbers{1, 1.5});
+  CHECK(z.requires_grad());
+  sum(z).backward();
+  CHECK(numbers(w.grad()) == Numbers{3, 3});
+  Tensor power = exp(w);
+  {
+    const NoGrad off;
+    power *= 2.0;
+  }
+  CHECK_THROWS_WITH_AS(sum(power).backward(), doctest::Contains("saved for its gradient was changed in place"),
+                       GraphError);
 }
 
 TEST_CASE("assignment: a gradient that needs the old elements is refused") {

@@ -47,7 +47,6 @@ TABLE = {
         ("width > 0; width /= 2", "width > 1; width /= 2"),
         ("for (; i < count; ++i)", "for (; i + 1 < count; ++i)"),
         ("lane[l] = pick(x[i + l], lane[l]);", "lane[l] = better(x[i + l], lane[l]) ? x[i + l] : lane[l];"),
-        ("bool has_nan = best != best;", "bool has_nan = false;"),
     ],
     "lib/kernels/normalize.cpp": [
         ("for (; i < count; ++i) total", "for (; i + 1 < count; ++i) total"),

@@ -583,6 +583,7 @@ TEST_CASE("optimizers: what they cannot work with") {
       "size from it";
   CHECK_ERROR(ValueError, sgd.step(), "SGD" + none);
   CHECK_ERROR(ValueError, Adam(list({})).step(), "Adam" + none);
+  CHECK_ERROR(ValueError, Adam(list({ones({2})})).step(), "Adam" + none);  // a constant
   CHECK_ERROR(ValueError, sgd.step_with_penalties(), "SGD" + none);
   CHECK(sgd.iterations() == 0);
 }
