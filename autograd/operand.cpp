@@ -9,7 +9,9 @@ int kind(DType dtype) { return dtype == boolean ? 0 : is_floating(dtype) ? 2 : 1
 
 Operand::Operand(const Tensor& tensor, std::source_location where) : tensor_(&tensor), where_(where) {
   if (!tensor.defined())
-    throw ValueError("an undefined tensor was given to an operation: assign it a value first", where);
+    throw ValueError(
+        "an undefined tensor was given to an operation: assign it a value first; a grad() has none before backward()",
+        where);
 }
 
 Operand::Operand(const Array& array, std::source_location where) : own_(array), where_(where) {}

@@ -111,7 +111,8 @@ void Optimizer::Step::prepare(std::size_t index) {
   const Array& elements = target.value.array();
   Change& change = changes_.emplace_back();
   if (!elements.is_contiguous()) change.flat = Array::empty(elements.shape(), elements.dtype());
-  if (optimizer_.states_[index].arrays.empty()) change.state = optimizer_.make_state(change.flat ? *change.flat : elements);
+  if (optimizer_.states_[index].arrays.empty())
+    change.state = optimizer_.make_state(change.flat ? *change.flat : elements);
   change.decay = with_penalties_ ? 2 * target.regularizer.l2_factor() : 0;
   if (change.decay == 0) return;
   room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));

@@ -284,7 +284,8 @@ TEST_CASE("errors: tensors that must have the same shape and dtype") {
 
 TEST_CASE("errors: an undefined operand") {
   const Tensor nothing, x = ones({2});
-  const char* text = "an undefined tensor was given to an operation: assign it a value first";
+  const char* text =
+      "an undefined tensor was given to an operation: assign it a value first; a grad() has none before backward()";
   CHECK_ERROR(ValueError, exp(nothing), text);
   CHECK_ERROR(ValueError, x + nothing, text);
   CHECK_ERROR(ValueError, nothing * 2.0, text);

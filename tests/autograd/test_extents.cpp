@@ -285,7 +285,9 @@ TEST_CASE("extents: undefined tensors are errors where elements are asked for") 
   CHECK_ERROR(ValueError, x.set_grad(none), "set_grad: an undefined tensor: zero_grad() forgets the gradient");
   CHECK_ERROR(ValueError, zeros_like(none), "zeros_like: the tensor is undefined: assign it a value first");
   CHECK_ERROR(ValueError, ones_like(none), "ones_like: the tensor is undefined: assign it a value first");
-  CHECK_ERROR(ValueError, exp(none), "an undefined tensor was given to an operation: assign it a value first");
+  CHECK_ERROR(
+      ValueError, exp(none),
+      "an undefined tensor was given to an operation: assign it a value first; a grad() has none before backward()");
 }
 
 TEST_CASE("extents: arange refuses what no sequence is, and is exact in integers") {
