@@ -159,6 +159,8 @@ class XG_API RecordedList final : public Node {
   std::vector<AnyEdge> edges_;
 };
 
+/// The line of the first edge. None is a ValueError.
+XG_API std::source_location where_of(const char* op, const std::vector<AnyEdge>& edges);
 XG_API Tensor record_list(const Run& run, const char* op, Array value, std::vector<AnyEdge> edges);
 
 }  // namespace detail
@@ -186,10 +188,11 @@ Tensor record(const char* op, K&& kernel, NewEdge<Rules>... edges) {
   return Tensor(std::move(value), std::move(node));
 }
 
-/// The same for operations whose number of inputs is known at run time; one edge at least.
+/// The same for operations whose number of inputs is known at run time; one edge at least, else it is a
+/// ValueError.
 template <Kernel K>
 Tensor record(const char* op, K&& kernel, std::vector<AnyEdge> edges) {
-  const detail::Run run(edges.front().where);
+  const detail::Run run(detail::where_of(op, edges));
   return detail::record_list(run, op, detail::value_of(std::forward<K>(kernel)), std::move(edges));
 }
 

@@ -213,6 +213,7 @@ Tensor conv_transpose(const char* op, const Operand& x, const Operand& w, const 
 Convolution window_plan(const char* op, const Shape& shape, const UnfoldOptions& options, std::source_location where) {
   if (shape.rank() < 3 || shape.rank() > 5)
     throw ShapeError(concat(op, ": (batch, one to three spatial axes, channels) expected, got shape ", shape), where);
+  shape.elements(where);  // none is negative
   const std::size_t axes = shape.rank() - 2;
   const Settings settings = resolve(op, axes, options.stride, options.dilation, options.padding, where);
   Convolution c{shape[0], shape.back(), 1, 1, spatial(shape, 1, axes), {}, {1, 1, 1}, {}, {}, {}};

@@ -1,5 +1,7 @@
 #include "lib/kernels/softmax.hpp"
 
+#include <algorithm>
+
 #include "lib/kernels/arithmetic.hpp"
 #include "lib/kernels/best_of_row.hpp"
 #include "lib/kernels/borrowed.hpp"
@@ -15,6 +17,19 @@ AxisMask last_axis(const Array& x) {
   AxisMask mask{};
   mask[x.rank() - 1] = true;
   return mask;
+}
+
+/// The sum of a row, block by block, so that its error does not grow with the row's length.
+template <class T>
+T row_total(const T* x, std::int64_t count) {
+  constexpr std::int64_t block = 1024;
+  double total = 0;
+  for (std::int64_t start = 0; start < count; start += block) {
+    T part = 0;
+    for (std::int64_t k = start; k < std::min(count, start + block); ++k) part += x[k];
+    total += static_cast<double>(part);
+  }
+  return static_cast<T>(total);
 }
 
 /// x minus the largest element of its row.
@@ -42,8 +57,7 @@ Array softmax(const Array& x) {
     in_packs(out.data<T>(), out.data<T>(), out.size(), [](auto v) { return exponential(v); });
     T* row = out.data<T>();
     for (std::int64_t left = out.size(); left > 0; left -= width, row += width) {
-      T sum = 0;
-      for (std::int64_t k = 0; k < width; ++k) sum += row[k];
+      const T sum = row_total(row, width);
       for (std::int64_t k = 0; k < width; ++k) row[k] /= sum;
     }
   });

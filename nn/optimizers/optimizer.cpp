@@ -134,7 +134,8 @@ void Optimizer::Step::take_gradient(std::size_t index) {
         concat(optimizer_.name_, ": the gradient of '", target.name, "' is a ", stored.dtype(), " tensor of shape ",
                stored.shape(), ", but the parameter a ", elements.dtype(), " tensor of shape ", elements.shape()),
         where_);
-  change.gradient = stored.array().contiguous();
+  const Array& gradient = stored.array();
+  change.gradient = gradient.shares_storage(elements) ? gradient.clone() : gradient.contiguous();
 }
 
 double Optimizer::Step::apply(std::size_t index) {

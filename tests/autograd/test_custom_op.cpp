@@ -131,6 +131,11 @@ TEST_CASE("custom operations: a saved tensor that was changed in place is refuse
   CHECK_FALSE(x.grad().defined());
 }
 
+TEST_CASE("custom operations: an empty list of edges is refused") {
+  CHECK_THROWS_WITH_AS(record("mine", ones({3}).array(), std::vector<AnyEdge>{}),
+                       doctest::Contains("mine: record() was given an empty list of edges"), ValueError);
+}
+
 TEST_CASE("custom operations: a rule that returns an undefined tensor is refused") {
   const Tensor x = ones({2}).set_requires_grad();
   const Tensor y = record("odd", x.array(), edge(x, [](const Tensor&) { return Tensor(); }));

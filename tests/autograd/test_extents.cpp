@@ -124,6 +124,8 @@ TEST_CASE("extents: geometry that does not fit 64 bits is refused") {
   CHECK_REFUSED(unfold(image, {.window = std::int64_t{1} << 32, .padding = "same"}));
   CHECK_REFUSED(fold(ones({1, 4, 3}), {1, 4, 1}, {.window = 3, .padding = "same", .dilation = huge}));
   CHECK_REFUSED(fold(ones({1, 4, 3}), {1, huge, 1}, {.window = 3}));
+  for (const std::int64_t negative : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()})
+    CHECK_REFUSED(fold(ones({1, 3, 2}), {1, negative, 1}, {.window = 2}));
   for (const auto pool : {max_pool1d, average_pool1d}) {
     CHECK_REFUSED(pool(line, {.window = most, .padding = most - 1}));
     CHECK_REFUSED(pool(line, {.window = most, .stride = 1, .padding = "same"}));

@@ -40,7 +40,7 @@ TABLE = {
         ("if (change.flat) kernels::copy(elements, parameter);", ""),
         ("if (with_penalties_) optimizer_.zero_grad();", ""),
         ("if (change.decay != 0) change.gradient = Array::zeros", "if (false) change.gradient = Array::zeros"),
-        ("change.gradient = stored.array().contiguous();", "change.gradient = stored.array();"),
+        ("gradient.clone() : gradient.contiguous();", "gradient.clone() : gradient;"),
         ("return change.decay / 2 * squares;", "return change.decay * squares;"),
     ],
     "nn/optimizers/adam.cpp": [

@@ -588,6 +588,17 @@ TEST_CASE("optimizers: what they cannot work with") {
   CHECK(sgd.iterations() == 0);
 }
 
+TEST_CASE("optimizers: a gradient in the parameter's own memory is that of before the step") {
+  Array numbers = Array::empty({301}, float64);
+  for (std::int64_t i = 0; i < 301; ++i) numbers.data<double>()[i] = static_cast<double>(i * i);
+  Tensor p = numbers.slice(0, 1, 300, 1), gradient = numbers.slice(0, 0, 300, 1);
+  p.set_requires_grad();
+  p.set_grad(gradient);
+  SGD(list({p}), {.learning_rate = 0.5}).step();
+  for (std::int64_t i = 0; i < 300; ++i)
+    CHECK(p.array().data<double>()[i] == static_cast<double>((i + 1) * (i + 1)) - 0.5 * static_cast<double>(i * i));
+}
+
 TEST_CASE("optimizers: a parameter that is frozen stays, and is trained once it has thawed") {
   const Tensor w = Tensor({1.0, 2.0}, float64).set_requires_grad(), v = Tensor({3.0}, float64).set_requires_grad();
   Tensor(v).set_requires_grad(false);

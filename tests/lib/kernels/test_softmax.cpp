@@ -43,6 +43,12 @@ TEST_CASE("softmax and log_softmax: every row of many, of any width") {
   }
 }
 
+TEST_CASE("softmax: a row of more elements than float32 can count") {
+  const std::int64_t count = 20000000;
+  const Array y = kernels::softmax(Array::zeros({1, count}));
+  CHECK(y.data<float>()[0] == doctest::Approx(1.0 / count).epsilon(1e-6).scale(0));
+}
+
 TEST_CASE("softmax: the gradient of every row") {
   for (const Shape& shape : shapes) {
     const std::int64_t n = shape.back();
