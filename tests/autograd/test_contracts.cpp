@@ -125,6 +125,15 @@ TEST_CASE("contracts: an intermediate result that asked for its gradient adds up
   CHECK(numbers(x.grad()) == Numbers{120, 120});
 }
 
+TEST_CASE("contracts: a gradient that somebody holds is added to as well, and what is held stays") {
+  const Tensor w = Tensor({1.0, 2.0}, float64).set_requires_grad(), factor({3.0, 4.0}, float64);
+  sum(w * factor).backward();
+  const Tensor held = w.grad();
+  sum(w * factor).backward();
+  CHECK(w.grad().to_vector<double>() == std::vector<double>{6, 8});
+  CHECK(held.to_vector<double>() == std::vector<double>{3, 4});
+}
+
 TEST_CASE("contracts: hooks of a leaf run in the order in which they were registered") {
   Tensor x = leaf({1});
   x.register_hook([](const Tensor& gradient) { return gradient + 1.0; });

@@ -307,6 +307,7 @@ TEST_CASE("extents: arange refuses what no sequence is, and is exact in integers
         std::vector<std::int64_t>{start, start + 1, start + 2, start + 3, start + 4, start + 5});
   CHECK(arange(-0x1p63, 0x1p62, 0x1p62, int64).to_vector<std::int64_t>() == std::vector<std::int64_t>{least, -huge, 0});
   CHECK(numbers(arange(250, 255, 4, uint8)) == Numbers{250, 254});
+  CHECK(numbers(linspace(0.1, 0.7, 38, float64)).back() == 0.7);
   CHECK_ERROR(ValueError, linspace(0, 1, -1), "linspace: the count must not be negative, got -1");
   CHECK_ERROR(ValueError, eye(-1), "eye: the extent must not be negative, got -1");
 }

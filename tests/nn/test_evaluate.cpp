@@ -97,4 +97,9 @@ TEST_CASE("a model that gives one number for all samples can be trained, but not
   CHECK(model.fit(column(5), column(5), {.batch_size = 4, .verbose = 0, .shuffle = false})["loss"] == Numbers{2});
   CHECK_ERROR(ShapeError, model.predict(column(5)),
               "predict: the output for 5 samples has shape (): its first axis must be the samples");
+  struct Single : nn::Model {
+    Tensor forward(const Tensor& x) override { return mean(x, {.axis = 0, .keepdims = true}); }
+  } single;
+  CHECK_ERROR(ShapeError, single.predict(column(5)),
+              "predict: the output for 5 samples has shape (1, 1): its first axis must be the samples");
 }

@@ -117,6 +117,15 @@ TEST_CASE("module: a name is written at most once") {
   };
   CHECK_ERROR(ValueError, Twice("a", "a", std::source_location::current()),
               "a parameter or buffer named 'a' is declared already");
+  struct Buffers : nn::Module {
+    explicit Buffers(std::source_location where) {
+      buffer("b", zeros({1}));
+      buffer("b", zeros({1}), where);
+    }
+    Tensor forward(const Tensor& x) override { return x; }
+  };
+  CHECK_ERROR(ValueError, Buffers(std::source_location::current()),
+              "a parameter or buffer named 'b' is declared already");
   struct Children : nn::Module {
     unsigned line = 0;
     Children() {
