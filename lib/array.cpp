@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/kernels/copy.hpp"
+#include "lib/stretch.hpp"
 
 namespace xg {
 namespace {
@@ -185,11 +186,7 @@ Array Array::broadcast_to(const Shape& shape, std::source_location where) const 
   if (shape == shape_) return *this;
   if (!broadcasts_to(shape_, shape))
     throw ShapeError(concat("shape ", shape_, " does not broadcast to ", shape), where);
-  const std::size_t lead = shape.rank() - rank();
-  Strides strides = Strides::filled(shape.rank(), 0);
-  for (std::size_t axis = 0; axis < rank(); ++axis)
-    if (shape_[axis] != 1) strides[lead + axis] = strides_[axis];
-  return view(shape, strides, offset_, where);
+  return view(shape, stretched(shape_, strides_, shape), offset_, where);
 }
 
 Array Array::expand_dims(std::size_t axis, std::source_location where) const {

@@ -2,22 +2,9 @@
 
 #include "lib/kernels/loops.hpp"
 #include "lib/parallel.hpp"
+#include "lib/stretch.hpp"
 
 namespace xg::kernels {
-
-namespace {
-
-/// The strides of an array that is stretched to `shape`.
-Strides stretched(const Array& x, const Shape& shape) {
-  if (x.shape() == shape) return x.strides();
-  const std::size_t lead = shape.rank() - x.rank();
-  Strides strides = Strides::filled(shape.rank(), 0);
-  for (std::size_t axis = 0; axis < x.rank(); ++axis)
-    if (x.shape()[axis] != 1) strides[lead + axis] = x.strides()[axis];
-  return strides;
-}
-
-}  // namespace
 
 void broadcast_rows(const Array& a, const Array& b, Array& out, BroadcastRow row, const void* function) {
   const auto in_size = static_cast<std::int64_t>(size_of(a.dtype()));
@@ -35,7 +22,8 @@ void broadcast_rows(const Array& a, const Array& b, Array& out, BroadcastRow row
     return parallel_for(out.size(), 64, operations, [&](std::int64_t begin, std::int64_t end) {
       row_at({}, {1, 1, 1}, begin, end);
     });
-  const std::array<Strides, 3> strides{stretched(a, out.shape()), stretched(b, out.shape()), out.strides()};
+  const std::array<Strides, 3> strides{stretched(a.shape(), a.strides(), out.shape()),
+                                       stretched(b.shape(), b.strides(), out.shape()), out.strides()};
   for_each_row<3>(out.shape(), strides, [&](const auto& offset, std::int64_t count, const auto& step) {
     parallel_for(count, 64, static_cast<double>(count),
                  [&](std::int64_t begin, std::int64_t end) { row_at(offset, step, begin, end); });
