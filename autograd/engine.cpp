@@ -144,6 +144,13 @@ class Backward final : public InputGradients {
     queue_.add(to, sum_to(std::move(gradient), to->shape(), to->dtype()));
   }
 
+  bool watches(std::size_t input) const override {
+    const NodeRef& to = current_->input(input);
+    if (!to) return false;
+    const auto* extra = to->attachments();
+    return (extra && (!extra->hooks.empty() || extra->retains_gradient)) || results_.contains(to.get());
+  }
+
   Array* total(std::size_t input) override { return queue_.total(current_->input(input)); }
 
   void added(std::size_t input) override {

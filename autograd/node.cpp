@@ -39,10 +39,7 @@ void Node::differentiate(const Tensor&, InputGradients&) const {}
 
 void Node::release() {
   released_ = true;
-  if (attachments_) {
-    attachments_->logits.reset();
-    attachments_->hooks = {};
-  }
+  if (attachments_) attachments_->hooks = {};
   release_edges();
 }
 

@@ -22,6 +22,8 @@ class XG_API InputGradients {
   virtual bool wants(std::size_t input) const = 0;
   /// Hands over the gradient of an input, in any shape the input broadcasts to.
   virtual void give(std::size_t input, Tensor gradient) = 0;
+  /// True if somebody looks at the gradient of this input itself: a hook, retain_grad(), or grad() with respect to it.
+  virtual bool watches(std::size_t /*input*/) const { return false; }
   /// The sum of what was given for an input so far, where it may be added to in place; else null, and give() it is.
   virtual Array* total(std::size_t input) = 0;
   /// Must follow what was added to total().
@@ -69,7 +71,6 @@ class XG_API Node : public Counted {
     Tensor gradient;                ///< of a leaf, or after retain_grad()
     HookList<Tensor::Hook> hooks;   ///< called with the gradient
     bool retains_gradient = false;  ///< whether backward() keeps the gradient
-    std::optional<Saved> logits;    ///< the input of a softmax or sigmoid, from which a loss is computed more exactly
     std::string values;             ///< what a DetectAnomaly saw: the ranges of the operation's output and operands
 
     /// Takes memory from the pool.

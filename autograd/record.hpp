@@ -30,6 +30,19 @@ concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& outp
   rule.add_to(total, output_gradient);
 };
 
+/// A rule that is used only if somebody watches the gradient of the operation's first input, as InputGradients knows.
+template <class Rule>
+struct IfWatched : Rule {};
+template <class Rule>
+IfWatched(Rule) -> IfWatched<Rule>;
+
+/// A rule that is used only if nobody does. An operation may so lead past its first input to what that was made of,
+/// by a way that loses nothing, and still give everybody who watches the gradient of that input.
+template <class Rule>
+struct UnlessWatched : Rule {};
+template <class Rule>
+UnlessWatched(Rule) -> UnlessWatched<Rule>;
+
 /// The value of an operation, or the function that computes it.
 template <class K>
 concept Kernel = std::is_convertible_v<K, Array> || std::is_invocable_r_v<Array, K&>;
@@ -64,6 +77,19 @@ NewEdge<Rule> edge(const Operand& input, Rule rule) {
 
 namespace detail {
 
+template <class Rule>
+inline constexpr bool follows(const Rule&, const InputGradients&) {
+  return true;
+}
+template <class Rule>
+bool follows(const IfWatched<Rule>&, const InputGradients& gradients) {
+  return gradients.watches(0);
+}
+template <class Rule>
+bool follows(const UnlessWatched<Rule>&, const InputGradients& gradients) {
+  return !gradients.watches(0);
+}
+
 /// The node of a recorded operation, its rules inside it: one allocation an operation.
 template <class... Rules>
 class RecordedNode final : public Node {
@@ -87,7 +113,8 @@ class RecordedNode final : public Node {
 
   void differentiate(const Tensor& output_gradient, InputGradients& gradients) const override {
     each([&](std::size_t i, const auto& edge) {
-      if (edge.to && gradients.wants(i)) give(i, *edge.rule, output_gradient, gradients);
+      if (edge.to && gradients.wants(i) && follows(*edge.rule, gradients))
+        give(i, *edge.rule, output_gradient, gradients);
     });
   }
 

@@ -19,7 +19,7 @@ struct SavedTensorChanged {
 class XG_API Saved {
  public:
   /// Keeps the tensor and its version.
-  explicit Saved(const Tensor& tensor) : tensor_(tensor), version_(tensor.array().version()) {}
+  explicit Saved(const Tensor& tensor) : tensor_(tensor.array(), tensor.node()), version_(tensor.array().version()) {}
   /// Keeps the same; noted by a SavedList.
   Saved(const Saved& other);
   /// Takes the other's place.

@@ -2,6 +2,7 @@
 
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/origin.hpp"
 
 namespace xg::nn {
 
@@ -10,8 +11,9 @@ ActivationFunction::ActivationFunction(const char* name, std::source_location wh
   static const std::vector<std::pair<std::string_view, Function>> known{
       {"linear", nullptr},
       {"relu", [](const Tensor& x) { return relu(x); }},
-      {"sigmoid", [](const Tensor& x) { return sigmoid(x); }},
-      {"softmax", [](const Tensor& x) { return softmax(x); }},
+      // Losses of these are computed from x.
+      {"sigmoid", [](const Tensor& x) { return with_origin(sigmoid(x), "sigmoid", x); }},
+      {"softmax", [](const Tensor& x) { return with_origin(softmax(x), "softmax", x); }},
       {"log_softmax", [](const Tensor& x) { return log_softmax(x); }},
       {"softplus", [](const Tensor& x) { return softplus(x); }},
       {"tanh", [](const Tensor& x) { return tanh(x); }},

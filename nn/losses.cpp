@@ -1,18 +1,21 @@
 #include "nn/losses.hpp"
 
+#include <limits>
+
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
+#include "autograd/origin.hpp"
+#include "autograd/record.hpp"
 
 namespace xg::nn {
 namespace {
-
-constexpr double epsilon = 1e-7;
 
 void check_same_shape(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where,
                       const char* hint = "") {
@@ -20,10 +23,50 @@ void check_same_shape(const char* loss, const Tensor& y_true, const Tensor& y_pr
     throw ShapeError(concat(loss, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(), hint), where);
 }
 
-/// -sum_k y_k ln q_k for probabilities without known logits.
-Tensor clipped_crossentropy(const Tensor& y_true, const Tensor& y_pred) {
-  const Tensor q = clip(y_pred / sum(y_pred, {.axis = -1, .keepdims = true}), epsilon, 1 - epsilon);
-  return -sum(y_true * log(q), {.axis = -1});
+/// max(p, the smallest normal number), without a bend in the gradient: a probability that has become 0 still learns.
+Tensor floored(const Tensor& p) {
+  const double least = p.dtype() == float64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
+  return p + (maximum(p.detach(), least) - p.detach());
+}
+
+/// The rows divided by their sums; as they are, if all add up to 1.
+Tensor distributions(const Tensor& p) {
+  const Tensor total = sum(p, {.axis = -1, .keepdims = true});
+  const Tensor is_one = abs(total.detach() - 1.0) <= 1e-5;
+  return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);
+}
+
+/// A loss of labels y and probabilities p, and its gradients.
+struct LossOfProbabilities {
+  Tensor (*value)(const Tensor& y, const Tensor& p);
+  Tensor (*gradient)(const Tensor& dy, const Tensor& y, const Tensor& p);        ///< with respect to p
+  Tensor (*label_gradient)(const Tensor& dy, const Tensor& y, const Tensor& p);  ///< with respect to y
+};
+
+/// -sum_k y_k ln p_k of each row.
+constexpr LossOfProbabilities categorical{
+    [](const Tensor& y, const Tensor& p) { return -sum(y * log(floored(p)), {.axis = -1}); },
+    [](const Tensor& dy, const Tensor& y, const Tensor& p) { return expand_dims(dy, -1) * -(y / floored(p)); },
+    [](const Tensor& dy, const Tensor&, const Tensor& p) { return expand_dims(dy, -1) * -log(floored(p)); }};
+
+/// -(y ln p + (1 - y) ln(1 - p)) of each element.
+constexpr LossOfProbabilities binary{
+    [](const Tensor& y, const Tensor& p) { return -(y * log(floored(p)) + (1.0 - y) * log(floored(1.0 - p))); },
+    [](const Tensor& dy, const Tensor& y, const Tensor& p) {
+      return dy * ((1.0 - y) / floored(1.0 - p) - y / floored(p));
+    },
+    [](const Tensor& dy, const Tensor&, const Tensor& p) { return dy * (log(floored(1.0 - p)) - log(floored(p))); }};
+
+/// The loss of the probabilities p, computed from the logits behind them. Its gradient goes to the logits; to p only if
+/// somebody watches the gradient of p.
+Tensor past_probabilities(const Tensor& from_logits, const Tensor& y, const Tensor& p,
+                          const LossOfProbabilities& loss) {
+  return record(
+      "crossentropy", from_logits.array(),
+      edge(p, IfWatched{[y = Saved(y), p = Saved(p), &loss](const Tensor& dy) { return loss.gradient(dy, y, p); }}),
+      edge(from_logits, UnlessWatched{[](const Tensor& dy) { return dy; }}),
+      edge(y,
+           IfWatched{[y = Saved(y), p = Saved(p), &loss](const Tensor& dy) { return loss.label_gradient(dy, y, p); }}));
 }
 
 /// The class numbers, without a last axis of one.
@@ -40,8 +83,10 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
   check_same_shape("categorical_crossentropy", y_true, y_pred, where,
                    ": one-hot labels are expected; use sparse_categorical_crossentropy for class numbers");
   const Tensor y = astype(y_true, y_pred.dtype());
-  const Tensor logits = options.from_logits ? y_pred : logits_of(y_pred);
-  return mean(logits.defined() ? cross_entropy(logits, y) : clipped_crossentropy(y, y_pred));
+  if (options.from_logits) return mean(cross_entropy(y_pred, y));
+  const Tensor logits = input_of(y_pred, "softmax");
+  if (!logits.defined()) return mean(categorical.value(y, distributions(y_pred)));
+  return mean(past_probabilities(cross_entropy(logits, y), y, y_pred, categorical));
 }
 
 Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
@@ -64,10 +109,10 @@ Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const Cro
   const CallerScope scope(where);
   check_same_shape("binary_crossentropy", y_true, y_pred, where);
   const Tensor y = astype(y_true, y_pred.dtype());
-  const Tensor logits = options.from_logits ? y_pred : logits_of(y_pred);
-  if (logits.defined()) return mean(softplus(logits) - y * logits);
-  const Tensor p = clip(y_pred, epsilon, 1 - epsilon);
-  return -mean(y * log(p) + (1.0 - y) * log(1.0 - p));
+  if (options.from_logits) return mean(binary_cross_entropy_with_logits(y_pred, y));
+  const Tensor logits = input_of(y_pred, "sigmoid");
+  if (!logits.defined()) return mean(binary.value(y, y_pred));
+  return mean(past_probabilities(binary_cross_entropy_with_logits(logits, y), y, y_pred, binary));
 }
 
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {

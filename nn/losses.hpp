@@ -17,8 +17,13 @@ struct CrossentropyOptions {
   bool from_logits = false;  ///< y_pred are logits instead of probabilities
 };
 
-/// Mean over samples of -sum_k y_k ln q_k, for (N, ..., classes) both. Probabilities q that a softmax made are taken
-/// back to its logits, so that nothing is clipped; others are divided by their sum and clipped to [1e-7, 1 - 1e-7].
+// Probabilities that a layer's softmax or sigmoid made are taken back to its logits: the loss is exact however sure the
+// prediction is, and so is its gradient p - y. From any other p it is exact as long as p is at least the smallest
+// normal number, which stands in for what is less. Who watches the gradient of the probabilities themselves (a hook,
+// retain_grad(), grad() with respect to them) gets that of the formula: -y / p.
+
+/// Mean over samples of -sum_k y_k ln p_k, for (N, ..., classes) both. Rows of probabilities that do not add up to 1
+/// are divided by their sum.
 XG_API Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred,
                                        const CrossentropyOptions& options = {},
                                        std::source_location where = std::source_location::current());
@@ -26,8 +31,7 @@ XG_API Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pre
 XG_API Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred,
                                               const CrossentropyOptions& options = {},
                                               std::source_location where = std::source_location::current());
-/// Mean over all elements of -(y ln p + (1 - y) ln(1 - p)). Probabilities that a sigmoid made are taken back to its
-/// logits; others are clipped to [1e-7, 1 - 1e-7].
+/// Mean over all elements of -(y ln p + (1 - y) ln(1 - p)).
 XG_API Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options = {},
                                   std::source_location where = std::source_location::current());
 /// Mean over all elements of (y_true - y_pred)^2.

@@ -256,8 +256,7 @@ Score Model::train_on_batch(const Tensor& x, const Tensor& y, std::source_locati
 void Model::measure(const Tensor& x, const Tensor& y, std::int64_t batch_size, Figures& figures, ProgressLine* line) {
   Attempt attempt(*this, Attempt::At::pass);
   const ModeScope mode(*this, false);
-  // The graph is recorded here too: it is where a loss finds the logits behind probabilities.
-  const WithGrad recording;
+  const NoGrad values_only;
   std::optional<double> parameter_penalty;
   std::int64_t seen = 0;
   for (const auto [x_batch, y_batch] : data::batches(x, y, {.size = batch_size})) {

@@ -26,17 +26,10 @@ Tensor softmax_gradient(const Operand& dy, const Operand& y) {
   return y * (dy - sum(dy * y, {.axis = -1, .keepdims = true}));
 }
 
-/// Lets logits_of find what probabilities were made from.
-Tensor with_logits(Tensor probabilities, const Operand& logits) {
-  if (probabilities.node()) probabilities.node()->attach().logits.emplace(logits.tensor());
-  return probabilities;
-}
-
 Tensor last_softmax(const Operand& x) {
-  return with_logits(record(
-                         "softmax", [&] { return kernels::softmax(x.array()); },
-                         edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); })),
-                     x);
+  return record(
+      "softmax", [&] { return kernels::softmax(x.array()); },
+      edge(x, [](const Tensor& dy, const Tensor& y) { return softmax_gradient(dy, y); }));
 }
 
 Tensor last_log_softmax(const Operand& x) {
@@ -142,10 +135,9 @@ Tensor tanh_gradient(const Operand& dy, const Operand& y) {
 }
 
 Tensor sigmoid(const Operand& x) {
-  return with_logits(record(
-                         "sigmoid", [&] { return kernels::sigmoid(x.array()); },
-                         edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid_slope(x); })),
-                     x);
+  return record(
+      "sigmoid", [&] { return kernels::sigmoid(x.array()); },
+      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * sigmoid_slope(x); }));
 }
 
 Tensor relu(const Operand& x) {
@@ -239,11 +231,6 @@ Tensor dropout(const Operand& x, double rate, Generator& generator) {
   return record(
       "dropout", [&] { return kernels::multiply(x.array(), mask.array()); },
       edge(x, [mask = Saved(mask)](const Tensor& dy) { return dy * mask; }));
-}
-
-Tensor logits_of(const Tensor& probabilities) {
-  const Node::Attachments* extra = probabilities.node() ? probabilities.node()->attachments() : nullptr;
-  return extra && extra->logits && extra->logits->intact() ? extra->logits->get() : Tensor();
 }
 
 }  // namespace xg

@@ -44,8 +44,4 @@ XG_API Tensor log_softmax(const Operand& x, int axis = -1);
 /// 0 is the identity, rate 1 gives zeros; a rate outside [0, 1] is a ValueError.
 XG_API Tensor dropout(const Operand& x, double rate, Generator& generator);
 
-/// The logits that a recorded softmax (over the last axis) or sigmoid made `probabilities` from; undefined if they came
-/// from elsewhere. A cross-entropy of the logits neither overflows nor needs its logarithm clipped.
-XG_API Tensor logits_of(const Tensor& probabilities);
-
 }  // namespace xg

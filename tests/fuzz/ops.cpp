@@ -78,7 +78,6 @@ std::vector<FuzzedOp> elementwise() {
       UNARY(asinh),
       UNARY(acosh),
       UNARY(atanh),
-      UNARY(logits_of),
       UNARY(zeros_like),
       UNARY(ones_like),
       BINARY(add),

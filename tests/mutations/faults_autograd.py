@@ -19,7 +19,6 @@ TABLE = {
         ("options.gradients.size() > outputs.size()", "false"),
     ],
     "autograd/node.cpp": [
-        ("attachments_->logits.reset();", ""),
         ("attachments_->hooks = {};", ""),
     ],
     "autograd/tensor.cpp": [
@@ -86,7 +85,6 @@ TABLE = {
         ("return dy - exp(y) * sum(dy,", "return dy - y * sum(dy,"),
         ("where(y > 0.0, dy, y.detach() * 0.0)", "where(y > 0.0, dy, 0.0)"),
         ("std::swap(swap[position], swap[last]);", ""),
-        ("extra->logits->intact()", "true"),
     ],
     "autograd/ops/linalg.cpp": [
         ("if (inner != outer)", "if (inner < outer)"),

@@ -47,9 +47,13 @@ TABLE = {
         ("beta >= 0 && beta < 1", "beta >= 0 && beta <= 1"),
     ],
     "nn/losses.cpp": [
-        ("options.from_logits ? y_pred : logits_of(y_pred); return mean", "logits_of(y_pred); return mean"),
+        ("if (options.from_logits) return mean(binary_cross", "if (false) return mean(binary_cross"),
+        ('input_of(y_pred, "softmax")', 'input_of(y_pred, "sigmoid")'),
+        ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p;"),
+        ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p / total;"),
+        ("return expand_dims(dy, -1) * -(y / floored(p));", "return expand_dims(dy, -1) * -y;"),
+        ("(1.0 - y) / floored(1.0 - p) - y / floored(p)", "(1.0 - y) / floored(1.0 - p)"),
         ("labels.size() != rows.elements()", "false"),
-        ("clip(y_pred / sum(y_pred, {.axis = -1, .keepdims = true}), epsilon", "clip(y_pred, epsilon"),
     ],
     "nn/metrics.cpp": [
         ("samples_ += y_pred.shape()[0];", "samples_ += y_pred.size();"),

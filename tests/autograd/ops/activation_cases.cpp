@@ -121,16 +121,6 @@ Cases functions_of_one() {
            [](const Inputs& v) {
              return zip(Values(v[0]), Values(v[1]), [](double dy, double y) { return dy * (1 - y * y); });
            }},
-      {.name = "logits_of",
-       .variant = "softmax",
-       .function = [](const Inputs& v) { return logits_of(softmax(v[0].requires_grad() ? v[0] : leaves(v)[0])); },
-       .samples = rows(),
-       .reference = [](const Inputs& v) { return Values(v[0]); }},
-      {.name = "logits_of",
-       .variant = "sigmoid",
-       .function = [](const Inputs& v) { return logits_of(sigmoid(v[0].requires_grad() ? v[0] : leaves(v)[0])); },
-       .samples = samples_of_one(),
-       .reference = [](const Inputs& v) { return Values(v[0]); }},
   };
 }
 
