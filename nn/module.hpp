@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,18 +17,14 @@
 #include "lib/random.hpp"
 #include "nn/lookup.hpp"
 #include "nn/parameter.hpp"
+#include "nn/parameter_list.hpp"
 #include "nn/regularizers.hpp"
+#include "nn/tensors.hpp"
 
 namespace xg::nn {
 
-/// A parameter or buffer, the path by which it is found ("dense_1.kernel"), and what its size adds to the loss.
-struct NamedTensor {
-  std::string name;              ///< the path by which it is found
-  Tensor value;                  ///< the parameter itself
-  Regularizer regularizer = {};  ///< what its size adds to the loss
-};
-
-/// What a model is made of: a function of one tensor with named parameters, buffers and children. Declaring registers:
+/// What a model is made of: a function of one tensor, or of several, with named parameters, buffers and children.
+/// Declaring registers:
 /// ```cpp
 /// struct Net : nn::Model {
 ///   nn::Dense& hidden = add(nn::Dense({.units = 64, .activation = "relu"}));
@@ -37,29 +35,44 @@ struct NamedTensor {
 /// ```
 /// A module owns what it declares; it can be moved, not copied. One that was moved from has nothing left: calling it,
 /// or declaring anything in it, is a ValueError until another one is assigned to it.
+///
+/// Calling a module changes nothing in it, but for the first call, which lets it and all below it make the parameters
+/// that depend on the input. Any number of threads may call it at once.
 class XG_API Module {
  public:
-  Module() = default;
+  Module();
   /// Takes over what the other declared, and its hooks.
   Module(Module&& other) noexcept;
   /// Takes over what the other declared, and its hooks. If one is a part of the other it is a ValueError.
   Module& operator=(Module&& other);
   virtual ~Module();
 
-  /// The module's function. Call the module itself instead: `net(x)`.
-  virtual Tensor forward(const Tensor& x) = 0;
-  /// forward(), with the penalties of the last pass forgotten first; errors inside layers name the caller's line. A
-  /// call that fails leaves the module as it was: layers that were built for it are not, random numbers are drawn
-  /// again.
-  Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current());
+  /// The module's function. Call the module itself instead: `net(x)`. It must not change the module: many threads may
+  /// be in it.
+  virtual Tensor forward(const Tensor& x);
+  /// The function of a module that takes or gives several tensors.
+  virtual Tensors forward_many(const Tensors& inputs);
+  /// forward() in a pass of its own, or in that of the module that calls it; errors inside layers name the caller's
+  /// line. A call that fails leaves the module as it was: layers that were built for it are not, random numbers are
+  /// drawn again. A module that is no part of the one in whose forward() it is called, is a ValueError if its
+  /// parameters would get a gradient there.
+  Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const;
+  /// The same for several inputs or outputs.
+  Tensors operator()(const Tensors& inputs, std::source_location where = std::source_location::current()) const;
 
   /// Every parameter, its own first, then the children's in order of declaration. Those of a module that is found in
   /// several places are listed once, at the first.
-  std::vector<NamedTensor> parameters() const;
+  ParameterList parameters() const;
   /// Every buffer: state that is no parameter.
-  std::vector<NamedTensor> buffers() const;
+  ParameterList buffers() const;
   /// The parameter or buffer of that path. An unknown one is a ValueError.
   Tensor operator[](const Name& path) const;
+  /// Freezes every parameter whose path fits the pattern, in which * stands for any text: "features.*". It gets no
+  /// gradient, no optimizer changes it, its regularizer is not counted, until unfreeze(). A pattern that no path fits
+  /// is a ValueError.
+  void freeze(const Name& pattern = "*");
+  /// Undoes freeze().
+  void unfreeze(const Name& pattern = "*");
   /// How many numbers the parameters hold.
   std::int64_t parameter_count() const;
   /// A child and its name.
@@ -70,6 +83,12 @@ class XG_API Module {
   using Modules = std::vector<Module*, pool::Allocator<Module*>>;
   /// The module itself and all below it, each once, parents before their children.
   Modules modules();
+  /// The same of a module that is not to be changed.
+  std::vector<const Module*, pool::Allocator<const Module*>> modules() const;
+  /// By which the module is found wherever it moves; no other module has the same.
+  const std::shared_ptr<Anchor>& anchor() const { return state_.anchor; }
+  /// True if it was declared a part of another module.
+  bool is_part() const { return is_part_; }
 
   /// Called after every pass of this module; a defined result replaces the output.
   using ForwardHook = std::function<Tensor(Module& module, const Tensor& x, const Tensor& y)>;
@@ -85,27 +104,58 @@ class XG_API Module {
   void train(bool on = true);
   /// As train(false).
   void eval() { train(false); }
-  /// True unless eval() was called last.
-  bool training() const { return state_.training; }
+  /// Whether dropout acts: in a pass of fit(), evaluate() or predict() as that wants, else as train() or eval() set it.
+  bool training() const;
+  /// What train() or eval() set.
+  bool mode() const { return state_.training; }
 
-  /// What the regularizers add to the loss, a scalar: those of the parameters, and those of the outputs in the last
-  /// pass. Make the pass in a statement before: C++ may compute `net.penalty()` first in `loss(net(x)) +
-  /// net.penalty()`.
+  /// What the regularizers add to the loss, a scalar: those of the parameters that are not frozen, and those of the
+  /// outputs in the last pass on this thread. Make the pass in a statement before: C++ may compute `net.penalty()`
+  /// first in `loss(net(x)) + net.penalty()`. If there are penalties on outputs, but no pass was made on this thread,
+  /// it is a ValueError.
   Tensor penalty(std::source_location where = std::source_location::current()) const;
+  /// The terms of the penalty that come from outputs in the last pass on this thread.
+  std::vector<Tensor> pass_penalties() const;
 
   /// The kind of module, as summary() shows it: "Dense".
   virtual std::string type() const { return "Module"; }
-  /// Makes the parameters for samples of that shape (without the batch axis), if that is still to be done, and returns
-  /// the shape of an output sample; nothing if only a pass can tell. All or nothing: if it fails, none are made.
-  virtual std::optional<Shape> build(const Shape&, std::source_location) { return std::nullopt; }
-  /// False as long as build() has something to do.
-  virtual bool built() const { return true; }
+  /// Declares what depends on the shape of a sample: the input without its first axis, if it has several. Called once,
+  /// before the first pass; if it throws, what it declared is taken back.
+  virtual void build(const Shape& /*sample*/) {}
+  /// The same for several inputs.
+  virtual void build_many(const std::vector<Shape>& samples);
+  /// Calls build() now, if that is still to be done.
+  void build_for(const Shape& sample, std::source_location where = std::source_location::current());
+  /// False as long as build() is still to be called.
+  bool built() const { return built_.load(std::memory_order_acquire); }
+  /// The shape of the output for a sample of that shape; nothing if only a pass can tell. A sample that does not fit is
+  /// a ShapeError.
+  virtual std::optional<Shape> output_shape(const Shape& /*sample*/) const { return std::nullopt; }
   /// The shape of the samples that the module expects, if it was told.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
-  /// The terms of the penalty that come from outputs in the last pass.
-  std::vector<Tensor> pass_penalties() const;
-  /// The shape of the last output, batch axis included; nothing before the first pass.
-  const std::optional<Shape>& last_output_shape() const { return state_.last_output_shape; }
+  /// The shape of the output of the first pass, batch axis included; nothing before.
+  const std::optional<Shape>& first_output_shape() const { return state_.output_shape; }
+  /// Counts what was declared or taken back in all modules so far: while it stays, so do their parameters.
+  static std::uint64_t declarations();
+
+  /// What was declared since, so that it can be taken back: for Pass.
+  class XG_API Building {
+   public:
+    /// From now on.
+    explicit Building(const Module& module) noexcept;
+    /// Of which module; null once it is gone.
+    Module* module() const { return anchor_->module; }
+    /// Calls build_many().
+    void make(const std::vector<Shape>& samples, std::source_location where);
+    /// Takes it back.
+    void take_back() noexcept;
+    /// It stays; `output` is the shape of the first output, if there was one.
+    void keep(std::optional<Shape> output) noexcept;
+
+   private:
+    std::shared_ptr<Anchor> anchor_;  ///< a hook may move the module
+    std::size_t parameters_, buffers_, children_;
+  };
 
  protected:
   /// Declares a parameter, and gives a handle to it. A name that is taken is a ValueError.
@@ -131,48 +181,61 @@ class XG_API Module {
   void check_child(const Module& child, const std::string& name, std::source_location where);
   /// The parameter or buffer of its own that has that name; null if none has.
   const Tensor* declared(std::string_view name) const;
-  /// Takes back a declaration, for those who build and fail half way.
-  void undeclare(std::string_view name) noexcept;
-  /// Takes back what build() made.
+  /// Takes back what build() noted beside its declarations, when what it was called for has failed.
   virtual void unbuild() noexcept {}
-  /// What passes draw random numbers from, if the module has a generator: it is set back when a pass fails.
-  virtual Generator* generator() { return nullptr; }
-  /// Adds a term to the penalty of this pass.
+  /// Forgets the child at that place, and gives it back.
+  std::shared_ptr<Module> disown(std::size_t index);
+  /// Puts another child in the place of one.
+  void replace_child(std::size_t index, std::shared_ptr<Module> child, std::source_location where);
+  /// Adds a term to the penalty of this pass. Outside a pass it is a ValueError.
   void add_penalty(const Tensor& term);
+  /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
+  static Generator& drawn(Generator& generator);
   /// True if errors below this module should name the line that called it, not the line in its forward().
   virtual bool reports_caller() const { return false; }
 
  private:
-  friend class Attempt;
-  friend class ModeScope;
   struct Hooks;
   using List = std::vector<NamedTensor>;
 
   /// All that moves.
   struct State {
+    std::shared_ptr<Anchor> anchor = std::make_shared<Anchor>();
     List parameters = {};
     List buffers = {};
     std::vector<Child> children = {};
     std::shared_ptr<Hooks> hooks = {};
-    std::vector<Tensor> pass_penalties = {};
-    std::uint64_t penalty_pass = 0;
-    std::optional<Shape> last_output_shape = {};
+    std::optional<Shape> output_shape = {};
     bool training = true;
     bool is_moved_from = false;
   };
 
+  static void count_declaration() noexcept;
+  void take(Module& other) noexcept;
   bool has_below(const Module& other) const;
+  std::string free_name(const std::string& type) const;
   Parameter declare(List& list, const std::string& name, Tensor value, Regularizer regularizer,
                     std::source_location where);
   std::vector<NamedTensor> collect(List State::*list) const;
-  Tensor pass_through(const Tensor& x, std::source_location where);
+  void set_trainable(const char* call, const Name& pattern, bool trainable);
+  template <class X>
+  X call(const X& x, std::source_location where) const;
+  template <class X>
+  X pass_through(const X& x, std::source_location where);
+  Tensor apply(const Tensor& x, std::source_location where);
+  Tensors apply(const Tensors& inputs, std::source_location where);
+  void check_registered(std::source_location where) const;
   Tensor hooked(const Tensor& x, Tensor y, std::source_location where);
+  Tensors hooked(const Tensors& x, Tensors y, std::source_location where);
   Hooks& hooks();
   static void free(std::vector<Child> children) noexcept;
 
   State state_;
-  bool is_child_ = false;                 ///< somebody has adopted this very object
-  std::shared_ptr<Module> next_to_free_;  ///< links the modules that free() has still to do
+  std::atomic<bool> built_ = false;
+  std::atomic<bool> called_ = false;              ///< its first output is known
+  std::atomic<bool> has_pass_penalties_ = false;  ///< add_penalty() was called
+  bool is_part_ = false;                          ///< somebody has adopted this very object
+  std::shared_ptr<Module> next_to_free_;          ///< links the modules that free() has still to do
 };
 
 /// A module of the library, composed of operations: errors inside it name the line that called it.

@@ -7,8 +7,6 @@
 
 namespace xg::nn {
 
-class Module;
-
 /// A handle to a parameter or a buffer of a module, as Module::parameter() and buffer() give it: a Tensor that stays
 /// what it is. Assigning a tensor or a number writes into its elements, which the module, optimizers and all other
 /// handles see:
@@ -24,6 +22,8 @@ class XG_API Parameter : public Tensor {
  public:
   /// Of no parameter.
   Parameter() = default;
+  /// Of one that was declared.
+  explicit Parameter(Tensor declared) : Tensor(std::move(declared)) {}
   /// The same parameter.
   Parameter(const Parameter&) = default;
   /// The same parameter.
@@ -49,9 +49,6 @@ class XG_API Parameter : public Tensor {
   Parameter& set_requires_grad(bool value = true, std::source_location where = std::source_location::current());
 
  private:
-  friend class Module;
-  explicit Parameter(Tensor declared) : Tensor(std::move(declared)) {}
-
   Parameter& change(const char* sign, Tensor (*f)(Operand, Operand), const Operand& other);
   void check_changes(const char* what, const Operand& values) const;
 };

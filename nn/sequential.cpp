@@ -1,16 +1,13 @@
 #include "nn/sequential.hpp"
 
-#include <typeinfo>
-
-#include "nn/scopes.hpp"
+#include <algorithm>
 
 namespace xg::nn {
 
 Sequential::Sequential(std::initializer_list<Item> modules) {
   // `Sequential b{std::move(a)}` comes here instead of to the move constructor.
-  Module* const only = modules.size() == 1 ? modules.begin()->module_.get() : nullptr;
-  if (only && typeid(*only) == typeid(Sequential)) {
-    *this = std::move(static_cast<Sequential&>(*only));
+  if (modules.size() == 1 && modules.begin()->is_sequential_) {
+    *this = std::move(static_cast<Sequential&>(*modules.begin()->module_));
     return;
   }
   for (const Item& item : modules) {
@@ -19,52 +16,98 @@ Sequential::Sequential(std::initializer_list<Item> modules) {
   }
 }
 
-/// What a module says its samples look like. A Sequential may hold many others, one in the other: it is not asked to
-/// look into them.
-std::optional<Shape> Sequential::known_input(const Module& module) {
-  return typeid(module) == typeid(Sequential) ? static_cast<const Sequential&>(module).input_shape_
-                                              : module.input_shape();
-}
-
 /// Builds the module that comes behind those there are; its output shape, if that is known.
 std::optional<Shape> Sequential::build_next(Module& module, std::source_location where) const {
-  const std::optional<Shape> given = children().empty() ? known_input(module) : output_shape_;
-  return given ? module.build(*given, where) : std::nullopt;
+  const std::optional<Shape> given = children().empty() ? module.input_shape() : output_shape_;
+  if (!given) return std::nullopt;
+  const CallerScope scope(where);
+  module.build_for(*given, where);
+  return module.output_shape(*given);
 }
 
 void Sequential::append(std::shared_ptr<Module> module, std::string name, const std::optional<Shape>& output_shape,
                         std::source_location where) {
   const bool is_first = children().empty();
   adopt(std::move(module), std::move(name), where);
-  if (is_first) input_shape_ = known_input(*children().front().second);
+  if (is_first) input_shape_ = children().front().second->input_shape();
   output_shape_ = output_shape;
 }
 
+void Sequential::check_not_empty(std::source_location where) const {
+  if (children().empty()) throw ValueError("Sequential: there are no layers: add() some first", where);
+}
+
+void Sequential::pop(std::source_location where) {
+  check_here(where);
+  check_not_empty(where);
+  disown(children().size() - 1);
+  if (children().empty()) input_shape_.reset();
+  output_shape_.reset();
+  if (input_shape_) output_shape_ = output_shape(*input_shape_);
+}
+
+void Sequential::replace_named(const Name& name, std::shared_ptr<Module> module) {
+  check_here(name.where);
+  const auto place =
+      std::find_if(children().begin(), children().end(), [&](const Child& child) { return child.first == name.text; });
+  if (place == children().end()) {
+    std::string known;
+    for (const auto& [other, child] : children()) known += (known.empty() ? "" : ", ") + other;
+    throw ValueError(concat("replace: there is no layer '", name.text,
+                            "': ", known.empty() ? "there are none" : "there are " + known),
+                     name.where);
+  }
+  const CallerScope scope(name.where);
+  std::optional<Shape> shape = input_shape_;
+  for (auto child = children().begin(); child != place; ++child)
+    if (shape) shape = child->second->output_shape(*shape);
+  if (shape) module->build_for(*shape, name.where);
+  if (shape) shape = module->output_shape(*shape);
+  for (auto child = place + 1; child != children().end(); ++child)
+    if (shape) shape = child->second->output_shape(*shape);
+  replace_child(static_cast<std::size_t>(place - children().begin()), std::move(module), name.where);
+  output_shape_ = shape;
+}
+
 Tensor Sequential::forward(const Tensor& x) {
+  check_not_empty(std::source_location::current());
   Tensor y = x;
   for (const auto& [name, child] : children()) y = (*child)(y);
-  if (!input_shape_) input_shape_ = input_shape();
   return y;
 }
 
-std::optional<Shape> Sequential::build(const Shape& sample, std::source_location where) {
-  if (input_shape_ == sample && output_shape_) return output_shape_;
-  Attempt attempt(*this, Attempt::At::build);
+Tensors Sequential::forward_many(const Tensors& inputs) {
+  check_not_empty(std::source_location::current());
+  Tensors y = inputs;
+  for (const auto& [name, child] : children()) y = (*child)(y);
+  return y;
+}
+
+void Sequential::build(const Shape& sample) {
   std::optional<Shape> shape = sample;
-  for (const auto& [name, child] : children())
-    if (shape) shape = child->build(*shape, where);
-  attempt.succeed();
-  input_shape_ = children().empty() ? std::nullopt : known_input(*children().front().second);
-  return output_shape_ = shape;
+  for (const auto& [name, child] : children()) {
+    if (!shape) break;
+    child->build_for(*shape);
+    shape = child->output_shape(*shape);
+  }
+  if (output_shape_ || children().empty()) return;
+  input_shape_ = children().front().second->input_shape();
+  output_shape_ = shape;
+  learnt_shapes_ = true;
 }
 
 void Sequential::unbuild() noexcept {
+  if (!std::exchange(learnt_shapes_, false)) return;
   input_shape_.reset();
   output_shape_.reset();
 }
 
-std::optional<Shape> Sequential::input_shape() const {
-  return input_shape_ || children().empty() ? input_shape_ : known_input(*children().front().second);
+std::optional<Shape> Sequential::output_shape(const Shape& sample) const {
+  if (output_shape_ && input_shape_ == sample) return output_shape_;
+  std::optional<Shape> shape = sample;
+  for (const auto& [name, child] : children())
+    if (shape) shape = child->output_shape(*shape);
+  return shape;
 }
 
 }  // namespace xg::nn

@@ -25,16 +25,17 @@ class XG_API Sequential : public Model {
     /// A layer, or a model.
     template <std::derived_from<Module> M>
     Item(M module, std::source_location where = std::source_location::current())
-        : module_(std::make_shared<M>(std::move(module))), where_(where) {}
+        : module_(std::make_shared<M>(std::move(module))), is_sequential_(std::same_as<M, Sequential>), where_(where) {}
 
    private:
     friend class Sequential;
     std::shared_ptr<Module> module_;
+    bool is_sequential_;
     std::source_location where_;
   };
 
   Sequential() = default;
-  /// These, one behind the other.
+  /// These, one behind the other. A single Sequential is moved here.
   Sequential(std::initializer_list<Item> modules);
 
   /// Appends a module, by default named after its type and its count: "dense_1". One that does not fit the output of
@@ -47,25 +48,37 @@ class XG_API Sequential : public Model {
     append(owned, std::move(name), result, where);
     return *owned;
   }
+  /// Takes the last module away. If there is none it is a ValueError.
+  void pop(std::source_location where = std::source_location::current());
+  /// Puts another module in the place of the one of that name, which it keeps. It must fit: its neighbours stay.
+  template <std::derived_from<Module> M>
+  M& replace(const Name& name, M&& module) {
+    auto owned = std::make_shared<M>(std::move(module));
+    replace_named(name, owned);
+    return *owned;
+  }
 
   Tensor forward(const Tensor& x) override;
+  Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "Sequential"; }
-  std::optional<Shape> build(const Shape& sample, std::source_location where) override;
-  bool built() const override { return input_shape_ || output_shape_; }
-  std::optional<Shape> input_shape() const override;
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
+  std::optional<Shape> input_shape() const override { return input_shape_; }
 
  protected:
-  void unbuild() noexcept override;
   bool reports_caller() const override { return true; }
+  void unbuild() noexcept override;
 
  private:
-  static std::optional<Shape> known_input(const Module& module);
   std::optional<Shape> build_next(Module& module, std::source_location where) const;
   void append(std::shared_ptr<Module> module, std::string name, const std::optional<Shape>& output_shape,
               std::source_location where);
+  void replace_named(const Name& name, std::shared_ptr<Module> module);
+  void check_not_empty(std::source_location where) const;
 
   std::optional<Shape> input_shape_;
   std::optional<Shape> output_shape_;
+  bool learnt_shapes_ = false;  ///< from the first input, not from a layer
 };
 
 }  // namespace xg::nn

@@ -34,7 +34,7 @@ std::string with_commas(std::int64_t count) {
 }
 
 /// "(None, 200)" from the shape of a batch.
-std::string output_shape(const std::optional<Shape>& batch) {
+std::string batch_text(const std::optional<Shape>& batch) {
   if (!batch) return "?";
   if (batch->rank() == 0) return "()";
   std::string text = "(None";
@@ -51,13 +51,13 @@ void Model::summary(std::ostream& out) const {
   out << thin << row({"Layer (type)", "Output Shape", "Param #"}) << thick;
   std::optional<Shape> sample = input_shape();
   for (const auto& [name, child] : children()) {
-    if (sample) sample = child->build(*sample, std::source_location::current());
-    std::optional<Shape> batch = child->last_output_shape();
+    if (sample) sample = child->output_shape(*sample);
+    std::optional<Shape> batch = child->first_output_shape();
     if (sample) {
       batch = sample;
       batch->insert(0, 0);
     }
-    out << row({name + " (" + child->type() + ")", output_shape(batch), std::to_string(child->parameter_count())});
+    out << row({name + " (" + child->type() + ")", batch_text(batch), std::to_string(child->parameter_count())});
     out << (child == children().back().second ? thick : thin);
   }
   std::int64_t trainable = 0, fixed = 0;

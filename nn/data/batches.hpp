@@ -1,11 +1,14 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <optional>
 #include <source_location>
 
 #include "autograd/tensor.hpp"
 #include "lib/random.hpp"
 #include "nn/data/mnist.hpp"
+#include "nn/tensors.hpp"
 
 namespace xg::data {
 
@@ -16,11 +19,14 @@ struct BatchOptions {
   bool drop_last = false;  ///< leave out a last batch that is short
 };
 
-/// Samples and what belongs to them, cut along their first axes.
-struct Batch {
-  Tensor x;  ///< samples
-  Tensor y;  ///< what belongs to them
+/// Samples and what belongs to them, cut along their first axes: a Tensor each, or Tensors.
+template <class Samples>
+struct BatchOf {
+  Samples x;  ///< samples
+  Samples y;  ///< what belongs to them
 };
+/// One tensor of samples.
+using Batch = BatchOf<Tensor>;
 
 /// The number of a batch, with the user's line.
 struct BatchIndex {
@@ -34,17 +40,18 @@ struct BatchIndex {
 
 /// The batches of a data set, as a range: `for (auto [x, y] : data::batches(x_train, y_train, {.size = 32}))`. Every
 /// walk is an epoch: with shuffle, the order of the last one is shuffled again.
-class XG_API Batches {
+template <class Samples>
+class XG_API BatchesOf {
  public:
   /// Different lengths of x and y are a ShapeError, a size below 1 a ValueError.
-  Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, std::source_location where);
+  BatchesOf(const Samples& x, const Samples& y, const BatchOptions& options, std::source_location where);
 
   /// How many there are in all.
   std::int64_t samples() const { return samples_; }
   /// How many batches an epoch has.
   std::int64_t count() const;
   /// Batch `index` in the present order. One outside [0, count()) is a ValueError.
-  Batch operator[](BatchIndex index) const;
+  BatchOf<Samples> operator[](BatchIndex index) const;
   /// Puts the samples into a new random order.
   void shuffle();
 
@@ -52,9 +59,9 @@ class XG_API Batches {
   class Iterator {
    public:
     /// At that batch.
-    Iterator(const Batches* batches, std::int64_t index) : batches_(batches), index_(index) {}
+    Iterator(const BatchesOf* batches, std::int64_t index) : batches_(batches), index_(index) {}
     /// The batch.
-    Batch operator*() const { return (*batches_)[index_]; }
+    BatchOf<Samples> operator*() const { return (*batches_)[index_]; }
     /// The next one.
     Iterator& operator++() {
       ++index_;
@@ -64,7 +71,7 @@ class XG_API Batches {
     bool operator!=(const Iterator& other) const { return index_ != other.index_; }
 
    private:
-    const Batches* batches_;
+    const BatchesOf* batches_;
     std::int64_t index_;
   };
   /// Begins an epoch: shuffles, if it was asked for.
@@ -73,16 +80,28 @@ class XG_API Batches {
   Iterator end() const { return {this, count()}; }
 
  private:
-  Array x_, y_;
+  Samples x_, y_;
   std::int64_t samples_;
   BatchOptions options_;
-  Generator generator_;
+  std::optional<Generator> generator_;  ///< only of those that shuffle: others leave later generators alone
   Array order_;
 };
+
+extern template class BatchesOf<Tensor>;
+extern template class BatchesOf<nn::Tensors>;
+
+/// The batches of one tensor.
+using Batches = BatchesOf<Tensor>;
 
 /// The batches of x and what belongs to it, whose first axes must be equally long (else a ShapeError).
 XG_API Batches batches(const Tensor& x, const Tensor& y, const BatchOptions& options = {},
                        std::source_location where = std::source_location::current());
+/// The same for several inputs or outputs: `auto [x, y]` are Tensors then.
+template <std::same_as<nn::Tensors> List>
+BatchesOf<nn::Tensors> batches(const List& x, const List& y, const BatchOptions& options = {},
+                               std::source_location where = std::source_location::current()) {
+  return BatchesOf<nn::Tensors>(x, y, options, where);
+}
 /// The images and labels of a labelled set.
 XG_API Batches batches(const LabelledImages& set, const BatchOptions& options = {},
                        std::source_location where = std::source_location::current());

@@ -19,7 +19,7 @@ class XG_API Activation : public Layer {
 
   Tensor forward(const Tensor& x) override { return function_(x); }
   std::string type() const override { return "Activation"; }
-  std::optional<Shape> build(const Shape& sample, std::source_location) override { return sample; }
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:
   ActivationFunction function_;

@@ -12,54 +12,52 @@ Dense::Dense(DenseOptions options, std::source_location where)
   if (options_.units < 1) throw ValueError(concat("Dense: units must be at least 1, got ", options_.units), where);
   if (options_.input_dim < 0)
     throw ValueError(concat("Dense: input_dim must not be negative, got ", options_.input_dim), where);
-  if (options_.input_dim > 0) make_parameters(options_.input_dim, where);
+  if (!is_floating(options_.dtype))
+    throw ValueError(concat("Dense: the dtype must be float32 or float64, got ", options_.dtype), where);
+  if (options_.input_dim > 0) build_for({options_.input_dim}, where);
 }
 
-void Dense::make_parameters(std::int64_t input_dim, std::source_location where) {
-  const CallerScope scope(where);
-  const Shape kernel{input_dim, options_.units}, bias{options_.units};
-  const std::uint64_t draws = generator_.step();
-  try {
-    parameter("kernel", options_.kernel_initializer(kernel, float32, generator_), options_.kernel_regularizer);
-    if (options_.use_bias)
-      parameter("bias", options_.bias_initializer(bias, float32, generator_), options_.bias_regularizer);
-  } catch (...) {
-    unbuild();
-    generator_.set_step(draws);
-    throw;
-  }
+void Dense::build(const Shape& sample) {
+  if (sample.rank() == 0)
+    throw ShapeError("Dense: the input needs a last axis of features, but has none", std::source_location::current());
+  const Shape kernel{sample.back(), options_.units}, bias{options_.units};
+  Generator& draws = drawn(generator_);
+  kernel_ =
+      parameter("kernel", options_.kernel_initializer(kernel, options_.dtype, draws), options_.kernel_regularizer);
+  if (options_.use_bias)
+    bias_ = parameter("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer);
 }
 
-void Dense::unbuild() noexcept {
-  undeclare("kernel");
-  undeclare("bias");
-}
-
-std::optional<Shape> Dense::build(const Shape& sample, std::source_location where) {
-  if (sample.rank() == 0) throw ShapeError("Dense: the input needs a last axis of features, but has none", where);
-  if (!built()) make_parameters(sample.back(), where);
-  const Shape& kernel = declared("kernel")->shape();
+void Dense::check_fits(const Shape& sample, const Shape& kernel) const {
+  if (sample.rank() == 0)
+    throw ShapeError("Dense: the input needs a last axis of features, but has none", std::source_location::current());
   if (sample.back() != kernel[0])
     throw ShapeError(
         concat("Dense: the last axis of the input must be ", kernel[0], ", as in the kernel ", kernel,
                ", but a sample has shape ", sample, sample.elements() == kernel[0] ? ": flatten it first" : ""),
-        where);
+        std::source_location::current());
+}
+
+std::optional<Shape> Dense::output_shape(const Shape& sample) const {
+  if (const Tensor* kernel = declared("kernel")) check_fits(sample, kernel->shape());
+  if (sample.rank() == 0) return std::nullopt;
   Shape result = sample;
   result[result.rank() - 1] = options_.units;
   return result;
 }
 
 std::optional<Shape> Dense::input_shape() const {
-  if (!built()) return std::nullopt;
-  return Shape{declared("kernel")->shape()[0]};
+  const Tensor* const kernel = declared("kernel");
+  return kernel ? std::optional(Shape{kernel->shape()[0]}) : std::nullopt;
 }
 
 Tensor Dense::forward(const Tensor& x) {
-  Shape sample = x.shape();
-  if (sample.rank() > 1) sample.erase(0);
-  build(sample, std::source_location::current());
-  const Tensor &kernel = *declared("kernel"), *bias = declared("bias");
-  const Tensor z = bias ? linear(x, kernel, *bias) : matmul(x, kernel);
+  if (x.rank() == 0 || x.shape().back() != kernel_.shape()[0]) {
+    Shape sample = x.shape();
+    if (sample.rank() > 1) sample.erase(0);
+    check_fits(sample, kernel_.shape());
+  }
+  const Tensor z = options_.use_bias ? linear(x, kernel_, bias_) : matmul(x, kernel_);
   const Tensor y = options_.activation(z);
   if (options_.activity_regularizer) {
     const Tensor term = options_.activity_regularizer(y);

@@ -22,29 +22,27 @@ struct DenseOptions {
   Regularizer bias_regularizer = {};                  ///< of the bias (units)
   Regularizer activity_regularizer = {};              ///< of the output
   bool activity_mean = true;  ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
+  DType dtype = float32;      ///< of the parameters: float32 or float64
 };
 
 /// activation(x kernel + bias), for x (..., input_dim): a fully connected layer.
 class XG_API Dense : public Layer {
  public:
-  /// Units below 1 or a negative input_dim are a ValueError.
+  /// Units below 1, a negative input_dim and a dtype that is not floating are a ValueError.
   explicit Dense(DenseOptions options, std::source_location where = std::source_location::current());
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dense"; }
-  std::optional<Shape> build(const Shape& sample, std::source_location where) override;
-  bool built() const override { return declared("kernel") != nullptr; }
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
   std::optional<Shape> input_shape() const override;
 
- protected:
-  void unbuild() noexcept override;
-  Generator* generator() override { return &generator_; }
-
  private:
-  void make_parameters(std::int64_t input_dim, std::source_location where);
+  void check_fits(const Shape& sample, const Shape& kernel) const;
 
   DenseOptions options_;
   Generator generator_;
+  Parameter kernel_, bias_;
 };
 
 }  // namespace xg::nn

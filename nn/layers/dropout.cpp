@@ -8,6 +8,6 @@ Dropout::Dropout(double rate, std::source_location where) : rate_(rate), generat
   if (!(rate >= 0 && rate <= 1)) throw ValueError(concat("Dropout: the rate must lie in [0, 1], got ", rate), where);
 }
 
-Tensor Dropout::forward(const Tensor& x) { return training() ? dropout(x, rate_, generator_) : x; }
+Tensor Dropout::forward(const Tensor& x) { return training() ? dropout(x, rate_, drawn(generator_)) : x; }
 
 }  // namespace xg::nn

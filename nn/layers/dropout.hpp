@@ -16,10 +16,7 @@ class XG_API Dropout : public Layer {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dropout"; }
-  std::optional<Shape> build(const Shape& sample, std::source_location) override { return sample; }
-
- protected:
-  Generator* generator() override { return &generator_; }
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:
   double rate_;

@@ -9,7 +9,7 @@ class XG_API Flatten : public Layer {
  public:
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Flatten"; }
-  std::optional<Shape> build(const Shape& sample, std::source_location) override { return Shape{sample.elements()}; }
+  std::optional<Shape> output_shape(const Shape& sample) const override { return Shape{sample.elements()}; }
 };
 
 }  // namespace xg::nn

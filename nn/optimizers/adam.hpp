@@ -6,10 +6,11 @@ namespace xg::nn {
 
 /// The options of Adam.
 struct AdamOptions {
-  double learning_rate = 0.001;  ///< of every step
-  double beta_1 = 0.9;           ///< how much of the gradients' mean is kept
-  double beta_2 = 0.999;         ///< how much of their squares' mean is kept
-  double epsilon = 1e-7;         ///< added to the root
+  double learning_rate = 0.001;                             ///< of every step
+  double beta_1 = 0.9;                                      ///< how much of the gradients' mean is kept
+  double beta_2 = 0.999;                                    ///< how much of their squares' mean is kept
+  double epsilon = 1e-7;                                    ///< added to the root
+  std::vector<GradientTransform> gradient_transforms = {};  ///< between backward() and the update
 };
 
 /// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1

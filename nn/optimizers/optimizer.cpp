@@ -1,6 +1,5 @@
 #include "nn/optimizers/optimizer.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,8 +16,9 @@
 
 namespace xg::nn {
 
-Optimizer::Optimizer(const char* name, double learning_rate, std::source_location where)
-    : name_(name), learning_rate_(0) {
+Optimizer::Optimizer(const char* name, double learning_rate, std::vector<GradientTransform> transforms,
+                     std::source_location where)
+    : name_(name), learning_rate_(0), transforms_(std::move(transforms)) {
   set_learning_rate(learning_rate, where);
 }
 
@@ -32,38 +32,72 @@ Optimizer::Optimizer(const Optimizer& other)
     : name_(other.name_),
       learning_rate_(other.learning_rate_),
       iterations_(other.iterations_),
+      source_(other.source_),
+      declarations_(other.declarations_),
       parameters_(other.parameters_),
-      states_(clones(other.states_)) {}
+      states_(clones(other.states_)),
+      transforms_(other.transforms_) {}
 
 Optimizer::Optimizer(Optimizer&& other) noexcept
     : name_(other.name_),
       learning_rate_(other.learning_rate_),
       iterations_(std::exchange(other.iterations_, 0)),
+      source_(std::exchange(other.source_, nullptr)),
+      declarations_(other.declarations_),
       parameters_(std::exchange(other.parameters_, {})),
-      states_(std::exchange(other.states_, {})) {}
+      states_(std::exchange(other.states_, {})),
+      transforms_(std::exchange(other.transforms_, {})) {}
 
 Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
   if (this == &other) return *this;
   name_ = other.name_;
   learning_rate_ = other.learning_rate_;
   iterations_ = std::exchange(other.iterations_, 0);
+  source_ = std::exchange(other.source_, nullptr);
+  declarations_ = other.declarations_;
   parameters_ = std::exchange(other.parameters_, {});
   states_ = std::exchange(other.states_, {});
+  transforms_ = std::exchange(other.transforms_, {});
   return *this;
 }
 
 Optimizer& Optimizer::operator=(const Optimizer& other) {
   std::vector<NamedTensor> parameters = other.parameters_;
   std::vector<State> states = clones(other.states_);
+  std::vector<GradientTransform> transforms = other.transforms_;
   name_ = other.name_;
   learning_rate_ = other.learning_rate_;
   iterations_ = other.iterations_;
+  source_ = other.source_;
+  declarations_ = other.declarations_;
   parameters_ = std::move(parameters);
   states_ = std::move(states);
+  transforms_ = std::move(transforms);
   return *this;
 }
 
-void Optimizer::attach(std::vector<NamedTensor> parameters, std::source_location where) {
+void Optimizer::attach(ParameterList parameters, std::source_location where) {
+  const std::uint64_t declarations = Module::declarations();
+  std::shared_ptr<const Anchor> source = parameters.source();
+  take(std::move(parameters), where);
+  source_ = std::move(source);
+  declarations_ = declarations;
+}
+
+void Optimizer::follow(std::source_location where) {
+  if (!source_ || !source_->module) return;
+  const std::uint64_t declarations = Module::declarations();
+  if (declarations == declarations_) return;
+  take(source_->module->parameters(), where);
+  declarations_ = declarations;
+}
+
+const std::vector<NamedTensor>& Optimizer::parameters() {
+  follow(std::source_location::current());
+  return parameters_;
+}
+
+void Optimizer::take(std::vector<NamedTensor> parameters, std::source_location where) {
   std::map<const Node*, std::size_t> known, listed;
   for (std::size_t i = 0; i < parameters_.size(); ++i) known.emplace(parameters_[i].value.node().get(), i);
   std::vector<NamedTensor> kept;
@@ -85,96 +119,59 @@ void Optimizer::attach(std::vector<NamedTensor> parameters, std::source_location
   states_ = std::move(states);
 }
 
-void Optimizer::detach() noexcept {
-  parameters_.clear();
-  states_.clear();
-}
-
 void Optimizer::step(std::source_location where) { Step(*this, false, where).make(); }
 
-double Optimizer::step_with_penalties(std::source_location where) { return Step(*this, true, where).make(); }
-
-Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
-    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where) {
-  const std::size_t count = optimizer.parameters_.size();
-  if (count == 0)
-    throw ValueError(concat(optimizer.name_,
-                            ": no parameters to change: construct it with net.parameters(), after the first pass "
-                            "if layers learn their input size from it"),
-                     where);
-  changes_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) prepare(i);
+double Optimizer::step_with_penalties(std::source_location where) {
+  const double penalty = Step(*this, true, where).make();
+  zero_grad();
+  return penalty;
 }
 
-void Optimizer::Step::prepare(std::size_t index) {
-  const NamedTensor& target = optimizer_.parameters_[index];
-  const Array& elements = target.value.array();
-  Change& change = changes_.emplace_back();
-  if (!elements.is_contiguous()) change.flat = Array::empty(elements.shape(), elements.dtype());
-  if (optimizer_.states_[index].arrays.empty())
-    change.state = optimizer_.make_state(change.flat ? *change.flat : elements);
-  change.decay = with_penalties_ ? 2 * target.regularizer.l2_factor() : 0;
-  if (change.decay == 0) return;
-  room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));
-  if (!optimizer_.fuses_decay()) change.decayed = Array::empty(elements.shape(), elements.dtype());
-}
+namespace {
 
-void Optimizer::Step::take_gradient(std::size_t index) {
-  Change& change = changes_[index];
-  const NamedTensor& target = optimizer_.parameters_[index];
-  if (!target.value.requires_grad()) return;
-  const Tensor stored = target.value.grad();
-  const Array& elements = target.value.array();
-  if (!stored.defined()) {
-    if (change.decay != 0) change.gradient = Array::zeros(elements.shape(), elements.dtype());
-    return;
-  }
-  if (stored.shape() != elements.shape() || stored.dtype() != elements.dtype())
-    throw ShapeError(
-        concat(optimizer_.name_, ": the gradient of '", target.name, "' is a ", stored.dtype(), " tensor of shape ",
-               stored.shape(), ", but the parameter a ", elements.dtype(), " tensor of shape ", elements.shape()),
-        where_);
-  const Array& gradient = stored.array();
-  change.gradient = gradient.shares_storage(elements) ? gradient.clone() : gradient.contiguous();
-}
-
-double Optimizer::Step::apply(std::size_t index) {
-  Change& change = changes_[index];
-  State& state = optimizer_.states_[index];
-  if (state.arrays.empty()) state.arrays = std::move(change.state);
-  if (!change.gradient) return 0;
-  Array elements = optimizer_.parameters_[index].value.array();
-  Array& parameter = change.flat ? *change.flat : elements;
-  if (change.flat) kernels::copy(elements, parameter);
-  double squares = 0;
-  if (change.decay != 0 && optimizer_.fuses_decay()) {
-    squares = optimizer_.update_decayed(parameter, *change.gradient, change.decay, room_.data());
-  } else {
-    if (change.decay != 0) {
-      kernels::copy(parameter, *change.decayed);
-      squares = kernels::decayed_gradient(*change.decayed, *change.gradient, change.decay, room_.data());
-      change.gradient = change.decayed;
+/// Gradients that are out of the way; at the end of a step that failed they are back.
+class SetAside {
+ public:
+  explicit SetAside(const std::vector<NamedTensor>& parameters) {
+    parameters_.reserve(parameters.size());
+    gradients_.reserve(parameters.size());
+    for (const NamedTensor& parameter : parameters) {
+      parameters_.push_back(parameter.value);
+      gradients_.push_back(parameter.value.grad());
     }
-    optimizer_.update(parameter, *change.gradient, state);
+    for (Tensor& parameter : parameters_) parameter.zero_grad();
   }
-  if (change.flat) {
-    kernels::copy(parameter, elements);
-    elements.bump_version();
+  ~SetAside() {
+    if (done_) return;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      parameters_[i].zero_grad();
+      if (gradients_[i].defined()) parameters_[i].set_grad(gradients_[i]);
+    }
   }
-  ++state.steps;
-  return change.decay / 2 * squares;
-}
+  SetAside(const SetAside&) = delete;
+  SetAside& operator=(const SetAside&) = delete;
 
-double Optimizer::Step::make() {
-  for (std::size_t i = 0; i < changes_.size(); ++i) take_gradient(i);
-  double penalty = 0;
-  for (std::size_t i = 0; i < changes_.size(); ++i) penalty += apply(i);
-  ++optimizer_.iterations_;
-  if (with_penalties_) optimizer_.zero_grad();
+  void done() { done_ = true; }
+
+ private:
+  using Tensors = std::vector<Tensor, pool::Allocator<Tensor>>;
+
+  Tensors parameters_, gradients_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+double Optimizer::minimize(const Tensor& loss, std::source_location where) {
+  SetAside before(parameters());
+  loss.backward(where);
+  const double penalty = step_with_penalties(where);
+  before.done();
   return penalty;
 }
 
 void Optimizer::zero_grad() {
+  follow(std::source_location::current());
   for (auto& parameter : parameters_) parameter.value.zero_grad();
 }
 

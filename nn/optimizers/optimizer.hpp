@@ -9,20 +9,9 @@
 #include <vector>
 
 #include "nn/module.hpp"
+#include "nn/optimizers/gradient.hpp"
 
 namespace xg::nn {
-
-/// The result of parameters() as an optimizer's argument, which braced options cannot be mistaken for.
-class ParameterList {
- public:
-  /// All of them.
-  ParameterList(std::vector<NamedTensor> parameters) : parameters_(std::move(parameters)) {}
-  /// The list itself.
-  std::vector<NamedTensor> take() && { return std::move(parameters_); }
-
- private:
-  std::vector<NamedTensor> parameters_;
-};
 
 /// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for
 /// each is made on the first step. Parameters may be views, such as a transposed leaf: their own elements change, and
@@ -32,21 +21,30 @@ class XG_API Optimizer {
   virtual ~Optimizer() = default;
 
   /// The parameters that step() changes: those given that need a gradient, each once, however often it is listed. Those
-  /// that were among the earlier ones keep their state, that of the others is dropped. Parameters with elements that
-  /// share their memory, such as broadcast ones, are a ValueError.
-  void attach(std::vector<NamedTensor> parameters, std::source_location where = std::source_location::current());
+  /// that were among the earlier ones keep their state, that of the others is dropped. What parameters() of a module
+  /// gives stays what it is there: layers that get theirs later are found by the next step. Parameters with elements
+  /// that share their memory, such as broadcast ones, are a ValueError.
+  void attach(ParameterList parameters, std::source_location where = std::source_location::current());
   /// True once parameters were given.
-  bool attached() const { return !parameters_.empty(); }
+  bool attached() const { return source_ || !parameters_.empty(); }
   /// Those that step() changes.
-  const std::vector<NamedTensor>& parameters() const { return parameters_; }
-  /// One update of every parameter that has a gradient and was not frozen since, in place. Without parameters it is a
-  /// ValueError.
+  const std::vector<NamedTensor>& parameters();
+  /// The module whose parameters they are, wherever it is; null if they were given one by one.
+  const std::shared_ptr<const Anchor>& source() const { return source_; }
+
+  /// One update of every parameter that has a gradient and is not frozen, in place, after the transforms. Without
+  /// parameters it is a ValueError.
   void step(std::source_location where = std::source_location::current());
+  /// As step(), with the gradients of the parameters' regularizers added first, and zero_grad() after it. Returns what
+  /// the regularizers added to the loss before the step. The gradients of l2() are added by the update on its way.
+  double step_with_penalties(std::source_location where = std::source_location::current());
+  /// The trainer's step: backward() of the loss, which does not hold the penalties, and step_with_penalties().
+  /// Gradients that were there before are not counted. If it fails, they are there again, and nothing has changed.
+  double minimize(const Tensor& loss, std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
-  /// The trainer's step: as step() and zero_grad(), with the gradients of the parameters' l2 regularizers added on the
-  /// way, which saves the graph from holding them. Returns what those regularizers added to the loss before the step.
-  double step_with_penalties(std::source_location where = std::source_location::current());
+  /// Adds a stage behind those there are.
+  void add_transform(GradientTransform transform) { transforms_.push_back(std::move(transform)); }
 
   /// Of the next step.
   double learning_rate() const { return learning_rate_; }
@@ -63,7 +61,8 @@ class XG_API Optimizer {
   };
 
   /// For derived classes: the name is for errors.
-  Optimizer(const char* name, double learning_rate, std::source_location where);
+  Optimizer(const char* name, double learning_rate, std::vector<GradientTransform> transforms,
+            std::source_location where);
   /// One for the same parameters, with a state of its own.
   Optimizer(const Optimizer& other);
   /// Leaves an optimizer without parameters behind.
@@ -84,17 +83,21 @@ class XG_API Optimizer {
   virtual std::vector<Array> make_state(const Array&) const { return {}; }
 
  private:
-  friend class Model;
   class Step;
 
   static std::vector<State> clones(std::vector<State> states);
-  void detach() noexcept;
+  /// Looks again, if anything was declared or taken back since.
+  void follow(std::source_location where);
+  void take(std::vector<NamedTensor> parameters, std::source_location where);
 
   const char* name_;
   double learning_rate_;
   std::int64_t iterations_ = 0;
+  std::shared_ptr<const Anchor> source_;
+  std::uint64_t declarations_ = 0;  ///< when source_ was last asked
   std::vector<NamedTensor> parameters_;
   std::vector<State> states_;
+  std::vector<GradientTransform> transforms_;
 };
 
 /// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.

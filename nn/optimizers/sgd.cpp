@@ -5,15 +5,14 @@
 namespace xg::nn {
 
 SGD::SGD(const SGDOptions& options, std::source_location where)
-    : Optimizer("SGD", options.learning_rate, where), options_(options) {
+    : Optimizer("SGD", options.learning_rate, options.gradient_transforms, where), options_(options) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
-  if (!(options.decay >= 0))
-    throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
+  if (!(options.decay >= 0)) throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
 }
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {
-  attach(std::move(parameters).take(), where);
+  attach(std::move(parameters), where);
 }
 
 std::vector<Array> SGD::make_state(const Array& parameter) const {

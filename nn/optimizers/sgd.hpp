@@ -10,6 +10,7 @@ struct SGDOptions {
   double momentum = 0;          ///< how much of the last step is made again
   double decay = 0;             ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
   bool nesterov = false;        ///< whether the gradient is looked up ahead
+  std::vector<GradientTransform> gradient_transforms = {};  ///< between backward() and the update
 };
 
 /// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g

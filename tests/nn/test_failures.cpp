@@ -302,9 +302,7 @@ TEST_CASE("failures: fit that runs out of memory leaves the model as its steps s
 
 TEST_CASE("failures: layers are built entirely or not at all") {
   const NoCache every_block_counts;
-  const auto built = [](nn::Module& model, std::int64_t n) {
-    return !fails(n, [&] { model.build({7}, std::source_location::current()); });
-  };
+  const auto built = [](nn::Module& model, std::int64_t n) { return !fails(n, [&] { model.build_for({7}); }); };
   const auto make = [] {
     manual_seed(4);
     return nn::Sequential{nn::Dense({.units = 5}), nn::Activation("tanh"), nn::Dense({.units = 4})};

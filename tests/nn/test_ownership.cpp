@@ -5,6 +5,7 @@
 #include "autograd/creation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "nn/layers/activation.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
 #include "tests/support/check_error.hpp"
@@ -221,20 +222,22 @@ TEST_CASE("ownership: a model that moves goes on training with its optimizer") {
   CHECK(same_weights(run(true), run(false)));
 }
 
-TEST_CASE("ownership: an empty Sequential is the identity, without anything to train") {
+TEST_CASE("ownership: an empty Sequential is told, and can be filled afterwards") {
   nn::Sequential model;
   const Tensor x = ones({4, 2});
-  CHECK(numbers(model(x)) == numbers(x));
-  CHECK(numbers(model.predict(x)) == numbers(x));
+  const std::string message = "Sequential: there are no layers: add() some first";
+  CHECK_ERROR(ValueError, model(x), message);
+  CHECK_ERROR(ValueError, model.predict(x), message);
+  CHECK_ERROR(ValueError, model.pop(), message);
   CHECK_FALSE(model.input_shape());
   model.compile({.optimizer = "sgd", .loss = "mse"});
-  CHECK(model.evaluate(x, x, {.verbose = 0}).loss == 0);
-  CHECK_ERROR(ValueError, model.fit(x, x, {.verbose = 0}), "fit: the model has no parameters to train");
-  CHECK_ERROR(ValueError, model.train_on_batch(x, x), "fit: the model has no parameters to train");
+  CHECK_ERROR(ValueError, model.evaluate(x, x, {.verbose = 0}), message);
+  CHECK_ERROR(ValueError, model.fit(x, x, {.verbose = 0}), message);
   std::ostringstream out;
   model.summary(out);
   CHECK(out.str().find("Total params: 0") != std::string::npos);
-  // It can be filled afterwards.
+  model.add(nn::Activation("relu"));
+  CHECK_ERROR(ValueError, model.fit(x, x, {.verbose = 0}), "fit: the model has no parameters to train");
   model.add(Dense({.units = 2}));
   model.fit(x, x, {.verbose = 0});
   CHECK(model.optimizer().parameters().size() == 2);

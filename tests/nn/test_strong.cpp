@@ -108,7 +108,7 @@ TEST_CASE("strong: a step whose loss, metric, layer, regularizer or gradient thr
   }
 }
 
-TEST_CASE("strong: a first step that throws leaves the model unbuilt, and the optimizer without parameters") {
+TEST_CASE("strong: a first step that throws leaves the model unbuilt, and nothing to the optimizer") {
   for (std::size_t which = 0; which < 5; ++which) {
     CAPTURE(which);
     Subject subject(0);
@@ -117,9 +117,9 @@ TEST_CASE("strong: a first step that throws leaves the model unbuilt, and the op
     check_refused([&] { model.train_on_batch(x, y); });
     CHECK(model.parameters().empty());
     CHECK_FALSE(model.input_shape());
-    CHECK_FALSE(model.optimizer().attached());
+    CHECK(model.optimizer().parameters().empty());
     CHECK(model.pass_penalties().empty());
-    for (const nn::Module* module : model.modules()) CHECK_FALSE(module->last_output_shape());
+    for (const nn::Module* module : model.modules()) CHECK_FALSE(module->first_output_shape());
     subject.switches()[which]->on = false;
     // Another width is as good as the first, and so is another layer.
     model.add(Dense({.units = 2}));
@@ -170,8 +170,8 @@ TEST_CASE("strong: a pass that throws leaves penalties, shapes, layers and rando
   subject.activation.on = true;
   check_refused([&] { model(ones({2, 4})); });
   CHECK(model.penalty().item() == penalty);
-  CHECK(*model.last_output_shape() == Shape{6, 2});
-  CHECK(*model.children()[0].second->last_output_shape() == Shape{6, 5});
+  CHECK(*model.first_output_shape() == Shape{6, 2});
+  CHECK(*model.children()[0].second->first_output_shape() == Shape{6, 5});
   subject.activation.on = false;
   CHECK(numbers(model(x)) == numbers(reference.model(x)));
 }
@@ -223,7 +223,7 @@ TEST_CASE("strong: a callback that throws ends fit between two steps") {
 TEST_CASE("strong: layers that do not fit each other are not built at all") {
   nn::Sequential model{Dense({.units = 3}), nn::Dropout(0.5), Dense({.units = 2, .input_dim = 5})};
   CHECK(model.parameters().size() == 2);
-  CHECK_THROWS_AS(model.build({4}, std::source_location::current()), ShapeError);
+  CHECK_THROWS_AS(model.build_for({4}), ShapeError);
   CHECK_THROWS_AS(model(ones({1, 4})), ShapeError);
   CHECK_THROWS_AS(model.predict(ones({1, 4})), ShapeError);
   CHECK(model.parameters().size() == 2);
@@ -240,7 +240,7 @@ TEST_CASE("strong: a Dense whose bias cannot be made has no kernel either, and d
       })};
   manual_seed(2);
   Dense layer(options), other(options);
-  check_refused([&] { layer.build({4}, std::source_location::current()); });
+  check_refused([&] { layer.build_for({4}); });
   check_refused([&] { layer(x); });
   CHECK(layer.parameters().empty());
   CHECK_FALSE(layer.built());

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <utility>
+
+#include "autograd/alias.hpp"
+#include "autograd/grad_mode.hpp"
+#include "nn/module.hpp"
+#include "nn/module_hooks.hpp"
+#include "nn/pass.hpp"
+
+namespace xg::nn {
+namespace {
+
+/// The shape without the batch axis; a vector is one sample.
+Shape sample_of(const Shape& batch) {
+  Shape sample = batch;
+  if (sample.rank() > 1) sample.erase(0);
+  return sample;
+}
+
+std::vector<Shape> samples_of(const Tensor& x) { return {sample_of(x.shape())}; }
+
+std::vector<Shape> samples_of(const Tensors& inputs) {
+  std::vector<Shape> samples;
+  for (const auto& [name, value] : inputs) samples.push_back(sample_of(value.shape()));
+  return samples;
+}
+
+const Shape& first_shape(const Tensor& y) { return y.shape(); }
+const Shape& first_shape(const Tensors& outputs) { return outputs[0].shape(); }
+
+/// Errors below name the caller's line for a layer, those in a module of the user's their own.
+class Lines {
+ public:
+  Lines(bool of_caller, std::source_location where) {
+    if (of_caller)
+      caller_.emplace(where);
+    else
+      own_.emplace();
+  }
+
+ private:
+  std::optional<CallerScope> caller_;
+  std::optional<OwnLines> own_;
+};
+
+}  // namespace
+
+Tensor Module::forward(const Tensor&) { return {}; }
+
+Tensors Module::forward_many(const Tensors&) { return {}; }
+
+void Module::build_many(const std::vector<Shape>& samples) {
+  if (samples.size() == 1) build(samples.front());
+}
+
+Tensor Module::operator()(const Tensor& x, std::source_location where) const { return call(x, where); }
+
+Tensors Module::operator()(const Tensors& inputs, std::source_location where) const { return call(inputs, where); }
+
+void Module::Building::make(const std::vector<Shape>& samples, std::source_location where) {
+  Module& module = *anchor_->module;
+  const Lines lines(module.reports_caller(), where);
+  module.build_many(samples);
+}
+
+void Module::build_for(const Shape& sample, std::source_location where) {
+  check_here(where);
+  if (built()) return;
+  Pass* const outer = Pass::current();
+  if (outer && outer->takes_in(*this)) return outer->before_first(*this, {sample}, where);
+  Pass pass(*this, Pass::Mode::own);
+  pass.before_first(*this, {sample}, where);
+  pass.commit();
+}
+
+template <class X>
+X Module::call(const X& x, std::source_location where) const {
+  check_here(where);
+  // forward() is free to be non-const: only the first call changes anything, and that under a lock.
+  Module& self = const_cast<Module&>(*this);
+  Pass* const outer = Pass::current();
+  if (outer && outer->takes_in(*this)) return self.pass_through(x, where);
+  if (outer && outer->inside_forward()) check_registered(where);
+  Pass pass(*this, Pass::Mode::own);
+  X y = self.pass_through(x, where);
+  pass.commit();
+  return y;
+}
+
+void Module::check_registered(std::source_location where) const {
+  if (!grad_enabled()) return;
+  for (const auto& [name, value, regularizer] : parameters())
+    if (value.requires_grad())
+      throw ValueError(concat("this ", type(),
+                              " is called in the forward() of a module that it is no part of: nobody "
+                              "would find its parameter '",
+                              name,
+                              "' to train or to save it. Declare it by add(), or "
+                              "adopt() if it is shared; one that is not to be trained wants freeze(), or NoGrad"),
+                       where);
+}
+
+template <class X>
+X Module::pass_through(const X& x, std::source_location where) {
+  Pass& pass = *Pass::current();
+  const bool is_first = !called_.load(std::memory_order_acquire);
+  if (is_first) pass.before_first(*this, samples_of(x), where);
+  if (has_pass_penalties_.load(std::memory_order_relaxed)) pass.expect_penalties(*this);
+  const Pass::Call call(pass);
+  X y = [&] {
+    const Lines lines(reports_caller(), where);
+    return apply(x, where);
+  }();
+  if (state_.hooks) y = hooked(x, std::move(y), where);
+  if (is_first) pass.after_first(*this, first_shape(y));
+  return y;
+}
+
+Tensor Module::apply(const Tensor& x, std::source_location where) {
+  Tensor y = forward(x);
+  if (y.defined()) return y;
+  const Tensors outputs = forward_many(x);
+  if (outputs.empty())
+    throw ValueError(concat(type(), ": forward() is not overridden for one tensor, or returned an undefined one"),
+                     where);
+  if (outputs.size() > 1)
+    throw ValueError(concat(type(), ": forward_many() gives ", outputs.size(),
+                            " tensors, and one is expected: call it with nn::Tensors, and it gives all"),
+                     where);
+  return outputs[0];
+}
+
+Tensors Module::apply(const Tensors& inputs, std::source_location where) {
+  Tensors outputs = forward_many(inputs);
+  if (!outputs.empty()) return outputs;
+  if (inputs.size() != 1)
+    throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
+                            ": override forward_many() for several"),
+                     where);
+  return apply(inputs[0], where);
+}
+
+Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {
+  // A hook may move the module.
+  const std::shared_ptr<Hooks> hooks = state_.hooks;
+  hooks->forward.each([&](const ForwardHook& hook) {
+    const OwnLines own;
+    if (Tensor changed = hook(*this, x, y); changed.defined()) y = std::move(changed);
+  });
+  if (hooks->backward.empty() || !y.requires_grad()) return y;
+  // The gradient of this output, not of all that was done with a tensor that only went through.
+  if (y.is_leaf() || y.node() == x.node()) y = alias(Operand(y, where));
+  y.register_hook([anchor = state_.anchor, those = hooks->backward](const Tensor& gradient) {
+    Tensor changed;
+    those.each([&](const BackwardHook& hook) {
+      if (!anchor->module) return;
+      if (Tensor next = hook(*anchor->module, changed.defined() ? changed : gradient); next.defined())
+        changed = std::move(next);
+    });
+    return changed;
+  });
+  return y;
+}
+
+Tensors Module::hooked(const Tensors& inputs, Tensors outputs, std::source_location where) {
+  const Tensor x = inputs.empty() ? Tensor() : inputs[0];
+  Tensors changed;
+  for (const auto& [name, value] : outputs) changed.push_back({name, hooked(x, value, where)}, where);
+  return changed;
+}
+
+}  // namespace xg::nn

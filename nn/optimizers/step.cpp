@@ -1,0 +1,115 @@
+#include "nn/optimizers/step.hpp"
+
+#include <algorithm>
+
+#include "autograd/engine.hpp"
+#include "autograd/grad_mode.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "lib/kernels/copy.hpp"
+#include "lib/kernels/update.hpp"
+
+namespace xg::nn {
+
+Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
+    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where) {
+  optimizer.follow(where);
+  const std::size_t count = optimizer.parameters_.size();
+  if (count == 0)
+    throw ValueError(concat(optimizer.name_,
+                            ": no parameters to change: construct it with net.parameters(), after the first pass "
+                            "if layers learn their input size from it"),
+                     where);
+  gradients_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) collect(i);
+}
+
+void Optimizer::Step::collect(std::size_t index) {
+  const NamedTensor& target = optimizer_.parameters_[index];
+  if (!target.value.requires_grad()) return;
+  const Tensor stored = target.value.grad();
+  const Array& elements = target.value.array();
+  const bool has_penalty = with_penalties_ && target.regularizer;
+  if (!stored.defined() && !has_penalty) return;
+  if (stored.defined() && (stored.shape() != elements.shape() || stored.dtype() != elements.dtype()))
+    throw ShapeError(
+        concat(optimizer_.name_, ": the gradient of '", target.name, "' is a ", stored.dtype(), " tensor of shape ",
+               stored.shape(), ", but the parameter a ", elements.dtype(), " tensor of shape ", elements.shape()),
+        where_);
+  Array gradient = stored.defined() ? stored.array() : Array::zeros(elements.shape(), elements.dtype());
+  gradient = gradient.shares_storage(elements) ? gradient.clone() : gradient.contiguous();
+  gradients_.emplace_back(index, target, std::move(gradient));
+  if (has_penalty) add_penalty(gradients_.back(), target);
+}
+
+void Optimizer::Step::add_penalty(Gradient& gradient, const NamedTensor& target) {
+  if (target.regularizer.l2_factor() != 0) return gradient.set_decay(2 * target.regularizer.l2_factor());
+  const WithGrad recording;
+  const Tensor parameter = target.value.detach().set_requires_grad();
+  const Tensor penalty = target.regularizer(parameter);
+  penalty_ += penalty.item();
+  if (!penalty.requires_grad()) return;
+  const Tensor slope = grad(penalty, parameter);
+  const NoGrad values_only;
+  gradient.set((Tensor(gradient.value()) + slope).array());
+}
+
+/// Of the l2 regularizers that the update does not find on its way.
+double Optimizer::Step::penalty() const {
+  double total = penalty_;
+  for (const Gradient& gradient : gradients_) {
+    const NamedTensor& target = optimizer_.parameters_[gradient.index()];
+    if (with_penalties_) total += target.regularizer.l2_factor() * gradient.squares();
+  }
+  return total;
+}
+
+void Optimizer::Step::prepare() {
+  changes_.resize(gradients_.size());
+  for (std::size_t i = 0; i < gradients_.size(); ++i) {
+    Gradient& gradient = gradients_[i];
+    const Array& elements = gradient.parameter();
+    Change& change = changes_[i];
+    if (!optimizer_.fuses_decay()) gradient.value();
+    if (gradient.decay() != 0) room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));
+    if (!elements.is_contiguous()) change.flat = Array::empty(elements.shape(), elements.dtype());
+    if (optimizer_.states_[gradient.index()].arrays.empty())
+      change.state = optimizer_.make_state(change.flat ? *change.flat : elements);
+  }
+}
+
+void Optimizer::Step::apply(std::size_t i) {
+  Gradient& gradient = gradients_[i];
+  Change& change = changes_[i];
+  State& state = optimizer_.states_[gradient.index()];
+  if (state.arrays.empty()) state.arrays = std::move(change.state);
+  Array elements = gradient.parameter();
+  Array& parameter = change.flat ? *change.flat : elements;
+  if (change.flat) kernels::copy(elements, parameter);
+  const double decay = gradient.decay();
+  if (decay != 0)
+    penalty_ += decay / 2 * optimizer_.update_decayed(parameter, gradient.without_decay(), decay, room_.data());
+  else
+    optimizer_.update(parameter, gradient.without_decay(), state);
+  if (change.flat) {
+    kernels::copy(parameter, elements);
+    elements.bump_version();
+  }
+  ++state.steps;
+}
+
+double Optimizer::Step::make() {
+  // Copies: what they keep of a step that fails is not to stay.
+  std::vector<GradientTransform> transforms = optimizer_.transforms_;
+  const auto gives = [&](GradientTransform& transform) { return transform(gradients_); };
+  if (!std::all_of(transforms.begin(), transforms.end(), gives)) {
+    for (Gradient& gradient : gradients_) gradient.value();  // finds the penalty
+  } else {
+    prepare();
+    for (std::size_t i = 0; i < gradients_.size(); ++i) apply(i);
+    ++optimizer_.iterations_;
+  }
+  optimizer_.transforms_ = std::move(transforms);
+  return penalty();
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <source_location>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor.hpp"
+#include "lib/memory_pool.hpp"
+#include "lib/random.hpp"
+#include "nn/module.hpp"
+
+namespace xg::nn {
+
+/// One call of a module, with all that belongs to it and to no module: whether it trains, the penalties on outputs, and
+/// what it built. It lives on the stack of the call; modules below find it by current(). Unless it is committed, its
+/// end takes everything back: what was built is not, and generators draw the same numbers again.
+///
+/// A pass that has to build a layer keeps all others that have to from doing so until it ends: two threads may make the
+/// first pass of a model at once.
+class XG_API Pass {
+ public:
+  /// What a pass is made for.
+  enum class Mode {
+    own,        ///< each module is in the mode that train() and eval() gave it
+    training,   ///< the root and all below it train, whatever their mode
+    evaluation  ///< they do not
+  };
+
+  /// Begins a pass through `root` on this thread.
+  Pass(const Module& root, Mode mode);
+  ~Pass();
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  /// The innermost pass on this thread; null if there is none.
+  static Pass* current();
+
+  /// True for the root and every module that is a part of another.
+  bool takes_in(const Module& module) const;
+  /// Whether a module trains in this pass.
+  bool training(const Module& module) const;
+
+  /// A term that the output of a module adds to the loss.
+  struct Penalty {
+    std::shared_ptr<const Anchor> module;  ///< the one that reported it
+    Tensor value;                          ///< a scalar
+  };
+  /// A list of them.
+  using Penalties = std::vector<Penalty, pool::Allocator<Penalty>>;
+  /// Adds a term.
+  void add_penalty(const Module& module, const Tensor& value);
+  /// The terms so far.
+  const Penalties& penalties() const { return penalties_; }
+  /// Forgets them: another batch comes.
+  void forget_penalties() { penalties_.clear(); }
+  /// What a module reported in the last pass on this thread that called it and was committed, evaluate() and predict()
+  /// aside; nothing if there was none.
+  static std::optional<std::vector<Tensor>> last_penalties(const Module& module);
+  /// Notes that a module is called which may report some.
+  void expect_penalties(const Module& module);
+
+  /// The call of a module in this pass, as long as it goes on.
+  class Call {
+   public:
+    /// It begins.
+    explicit Call(Pass& pass) : pass_(pass) { ++pass_.depth_; }
+    ~Call() { --pass_.depth_; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    Pass& pass_;
+  };
+  /// True while a module's forward() runs in this pass.
+  bool inside_forward() const { return depth_ > 0; }
+
+  /// Before the first call of a module: builds it, unless that is done.
+  void before_first(Module& module, const std::vector<Shape>& samples, std::source_location where);
+  /// After it: notes the shape of its output.
+  void after_first(const Module& module, const Shape& output);
+  /// Notes where a generator stands before it is drawn from.
+  void note(Generator& generator);
+
+  /// What was done stays. It throws for lack of memory, unless the pass trains.
+  void commit();
+
+ private:
+  struct Built {
+    Module::Building building;
+    std::optional<Shape> output = {};
+  };
+
+  bool covers(const Module& module) const;
+  void take_back(std::size_t first) noexcept;
+  void leave_penalties();
+
+  const Module& root_;
+  Mode mode_;
+  Pass* outer_;
+  int depth_ = 0;
+  bool committed_ = false;
+  Penalties penalties_;
+  std::vector<std::shared_ptr<const Anchor>, pool::Allocator<std::shared_ptr<const Anchor>>> reporting_;
+  std::unique_lock<std::recursive_mutex> building_;
+  std::vector<Built> built_;  ///< or called for the first time
+  std::unordered_map<const Module*, std::size_t> where_built_;
+  std::vector<std::pair<Generator*, std::uint64_t>, pool::Allocator<std::pair<Generator*, std::uint64_t>>> draws_;
+  mutable std::vector<const Module*, pool::Allocator<const Module*>> covered_;  ///< sorted; empty until asked for
+};
+
+}  // namespace xg::nn

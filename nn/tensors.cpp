@@ -1,0 +1,62 @@
+#include "nn/tensors.hpp"
+
+#include <algorithm>
+
+namespace xg::nn {
+
+Tensors::Tensors(std::vector<Entry> entries, std::source_location where) {
+  entries_.reserve(entries.size());
+  for (Entry& entry : entries) push_back(std::move(entry), where);
+}
+
+void Tensors::check_new(const std::string& name, std::source_location where) const {
+  if (!name.empty() && contains(name)) throw ValueError(concat("tensors: the name '", name, "' is given twice"), where);
+}
+
+void Tensors::push_back(Entry entry, std::source_location where) {
+  check_new(entry.name, where);
+  entries_.push_back(std::move(entry));
+}
+
+bool Tensors::contains(const std::string& name) const {
+  return std::any_of(begin(), end(), [&](const Entry& entry) { return entry.name == name; });
+}
+
+bool Tensors::named() const {
+  return std::none_of(begin(), end(), [](const Entry& entry) { return entry.name.empty(); });
+}
+
+const Tensor& Tensors::operator[](std::size_t index) const {
+  if (index >= size())
+    throw ValueError(concat("tensors: there is no tensor ", index, ": there are ", size(), ", counted from 0"),
+                     std::source_location::current());
+  return entries_[index].value;
+}
+
+const Tensor& Tensors::operator[](const Name& name) const {
+  std::string known;
+  for (const Entry& entry : entries_) {
+    if (entry.name == name.text) return entry.value;
+    known += concat(known.empty() ? "" : ", ", entry.name.empty() ? "one without a name" : entry.name);
+  }
+  throw ValueError(
+      concat("tensors: there is no '", name.text, "': ", known.empty() ? "there are none" : "there are ", known),
+      name.where);
+}
+
+const Tensor& Tensors::only(std::source_location where) const {
+  if (size() != 1) throw ValueError(concat("tensors: one tensor is expected, there are ", size()), where);
+  return entries_.front().value;
+}
+
+std::string shapes_of(const Tensors& tensors) {
+  std::string text;
+  for (const auto& [name, value] : tensors) {
+    text += text.empty() ? "" : ", ";
+    text += name.empty() ? "" : name + ": ";
+    text += value.defined() ? to_string(value.shape()) : "undefined";
+  }
+  return '(' + text + ')';
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,49 @@
+#include "nn/training/figures.hpp"
+
+#include <algorithm>
+
+namespace xg::nn {
+
+double Score::operator[](const Name& name) const {
+  Logs all;
+  all.set("loss", loss);
+  for (const auto& [metric, value] : metrics) all.set(metric, value);
+  return all[name];
+}
+
+Figures::Figures(std::shared_ptr<const TrainingSetup> setup) : setup_(std::move(setup)) {
+  means_.push_back({"loss"});
+  logs_.set("loss", 0);
+}
+
+void Figures::add(const std::string& name, double mean, std::int64_t samples) {
+  auto found = std::find_if(means_.begin(), means_.end(), [&](const Mean& known) { return known.name == name; });
+  if (found == means_.end()) found = means_.insert(means_.end(), {name});
+  const auto count = static_cast<double>(samples);
+  found->sum += mean * count;
+  found->samples += count;
+  logs_.set(name, found->sum / found->samples);
+}
+
+void Figures::add_metrics(const std::vector<Output>& outputs) {
+  if (metrics_.empty())
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      for (const auto& [output, choice] : setup_->metrics) {
+        if (!output.empty() && output != outputs[i].name) continue;
+        const Tensor& prediction = outputs[i].prediction;
+        Metric metric = choice.make(outputs[i].loss->name(), prediction.rank() > 1 ? prediction.shape().back() : 1);
+        metrics_.push_back({i, outputs[i].prefix + metric.name(), std::move(metric)});
+      }
+  for (auto& [output, name, metric] : metrics_) {
+    metric.update(outputs[output].y, outputs[output].prediction);
+    logs_.set(name, metric.result());
+  }
+}
+
+Score Figures::score() && {
+  Score score{.loss = logs_["loss"], .metrics = std::move(logs_)};
+  score.metrics.remove("loss");
+  return score;
+}
+
+}  // namespace xg::nn

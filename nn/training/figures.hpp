@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/callbacks/callback.hpp"
+#include "nn/training/setup.hpp"
+
+namespace xg::nn {
+
+/// What evaluate() and train_on_batch() found: the loss, penalties included, and the metrics by name.
+struct XG_API Score {
+  double loss = 0;    ///< the mean over all samples
+  Logs metrics = {};  ///< by their names
+
+  /// "loss" or a metric's name. An unknown one is a ValueError that lists the known ones.
+  double operator[](const Name& name) const;
+};
+
+/// The running means of the figures over the samples of an epoch, in the order in which they were first added.
+class XG_API Figures {
+ public:
+  /// For a model that is trained as `setup` says.
+  explicit Figures(std::shared_ptr<const TrainingSetup> setup);
+
+  /// Adds the mean of a figure over so many samples.
+  void add(const std::string& name, double mean, std::int64_t samples);
+  /// Adds a batch to the metrics that compile() was given.
+  void add_metrics(const std::vector<Output>& outputs);
+
+  /// The means so far.
+  const Logs& logs() const { return logs_; }
+  /// The means as a Score. Takes no memory: a step that was made cannot fail any more.
+  Score score() &&;
+
+ private:
+  struct Mean {
+    std::string name;
+    double sum = 0, samples = 0;
+  };
+  struct Measured {
+    std::size_t output;
+    std::string name;
+    Metric metric;
+  };
+
+  std::shared_ptr<const TrainingSetup> setup_;
+  std::vector<Mean> means_;
+  std::vector<Measured> metrics_;
+  Logs logs_;
+};
+
+}  // namespace xg::nn

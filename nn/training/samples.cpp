@@ -1,0 +1,75 @@
+#include "nn/training/samples.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace xg::nn {
+namespace {
+
+std::string title(const char* role, const Tensors& samples, const std::string& name) {
+  if (samples.size() == 1 && name.empty()) return role;
+  return concat(role, name.empty() ? "" : " '", name, name.empty() ? "" : "'");
+}
+
+std::string shape_text(const Tensors& samples) {
+  return samples.size() == 1 ? to_string(samples[0].shape()) : shapes_of(samples);
+}
+
+}  // namespace
+
+bool is_given(const Tensors& samples) {
+  return std::any_of(samples.begin(), samples.end(), [](const auto& entry) { return entry.value.defined(); });
+}
+
+std::int64_t count_of(const Tensors& samples) { return samples[0].shape()[0]; }
+
+Tensors rows_of(const Tensors& samples, std::int64_t start, std::int64_t count) {
+  Tensors rows;
+  for (const auto& [name, value] : samples) rows.push_back({name, value.array().slice(0, start, count, 1)});
+  return rows;
+}
+
+bool same_samples(const Tensors& a, const Tensors& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
+    const Shape &s = one.value.shape(), &t = other.value.shape();
+    return std::equal(s.begin() + 1, s.end(), t.begin() + 1, t.end());
+  });
+}
+
+void check_samples(const char* call, const Tensors& x, const Tensors& y, std::int64_t batch_size,
+                   std::source_location where) {
+  for (const auto& [role, samples] : {std::pair("x", &x), std::pair("y", &y)}) {
+    if (samples->empty()) throw ValueError(concat(call, ": ", role, " is an undefined tensor"), where);
+    for (const auto& [name, value] : *samples) {
+      if (!value.defined())
+        throw ValueError(concat(call, ": ", title(role, *samples, name), " is an undefined tensor"), where);
+      if (value.rank() == 0)
+        throw ShapeError(
+            concat(call, ": ", title(role, *samples, name), " is a single number: its first axis must be the samples"),
+            where);
+    }
+  }
+  for (const Tensors* samples : {&x, &y})
+    for (const auto& [name, value] : *samples)
+      if (value.shape()[0] != count_of(x))
+        throw ShapeError(concat(call, ": x has shape ", shape_text(x), ", y ", shape_text(y),
+                                ": their first axes, the samples, must agree"),
+                         where);
+  if (count_of(x) == 0) throw ShapeError(concat(call, ": x has shape ", shape_text(x), ": no samples"), where);
+  if (batch_size < 1) throw ValueError(concat(call, ": batch_size must be at least 1, got ", batch_size), where);
+}
+
+Split split_samples(const Tensors& x, const Tensors& y, double validation_split, const ValidationData& validation_data,
+                    std::source_location where) {
+  if (!(validation_split >= 0 && validation_split < 1))
+    throw ValueError(concat("fit: validation_split must lie in [0, 1), got ", validation_split), where);
+  if (is_given(validation_data.x) || validation_split == 0) return {x, y, validation_data};
+  const std::int64_t samples = count_of(x);
+  const auto kept = static_cast<std::int64_t>(static_cast<double>(samples) * (1 - validation_split));
+  if (kept == 0)
+    throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
+  return {
+      rows_of(x, 0, kept), rows_of(y, 0, kept), {rows_of(x, kept, samples - kept), rows_of(y, kept, samples - kept)}};
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,79 @@
+#include "nn/training/setup.hpp"
+
+#include <algorithm>
+
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/reduction.hpp"
+
+namespace xg::nn {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+double weight_of(const std::vector<std::pair<std::string, double>>& weights, const std::string& output) {
+  for (const auto& [name, weight] : weights)
+    if (name == output) return weight;
+  return 1;
+}
+
+}  // namespace
+
+std::vector<std::string> Losses::names() const {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_)
+    if (!entry.output.empty()) names.push_back(entry.output);
+  return names.size() == entries_.size() ? names : std::vector<std::string>();
+}
+
+const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t count) const {
+  if (entries_.empty()) return for_all_;
+  const std::vector<std::string> known = names();
+  if (known.empty()) {
+    if (entries_.size() != count)
+      throw ValueError(concat("compile: ", entries_.size(), " losses were given for ", count, " outputs"),
+                       std::source_location::current());
+    return entries_[place].loss;
+  }
+  for (const Entry& entry : entries_)
+    if (entry.output == output) return entry.loss;
+  throw ValueError(
+      concat("compile: there is no loss for the output '", output, "': there are losses for ", joined(known)),
+      std::source_location::current());
+}
+
+std::vector<Output> TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) const {
+  const std::size_t count = prediction.size();
+  if (y.size() != count)
+    throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),
+                            " targets ", shapes_of(y)),
+                     std::source_location::current());
+  const bool by_name = prediction.named() && y.named();
+  const std::vector<std::string> known = losses.names();
+  std::vector<Output> outputs;
+  outputs.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [given, value] = prediction.begin()[static_cast<std::ptrdiff_t>(i)];
+    std::string name = !given.empty() ? given : y.begin()[static_cast<std::ptrdiff_t>(i)].name;
+    if (name.empty() && known.size() == count) name = known[i];
+    if (name.empty() && count > 1) name = "output_" + std::to_string(i + 1);
+    const Tensor& wanted = by_name ? y[Name(name)] : y[i];
+    outputs.push_back({name, wanted, value, &losses.of(name, i, count), weight_of(loss_weights, name),
+                       count > 1 ? name + '_' : std::string()});
+  }
+  for (const auto& [name, weight] : loss_weights)
+    if (std::none_of(outputs.begin(), outputs.end(), [&](const Output& output) { return output.name == name; }))
+      throw ValueError(concat("compile: there is a loss weight for '", name, "', but no such output"),
+                       std::source_location::current());
+  return outputs;
+}
+
+Tensor loss_of(const Output& output) {
+  const Tensor loss = (*output.loss)(output.y, output.prediction);
+  return loss.size() == 1 ? loss : mean(loss);
+}
+
+}  // namespace xg::nn

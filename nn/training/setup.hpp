@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/tensors.hpp"
+#include "nn/training/compile_options.hpp"
+
+namespace xg::nn {
+
+/// One output of a model, and what it is compared with.
+struct Output {
+  std::string name;    ///< empty if it is the only one and has none
+  Tensor y;            ///< what is wanted
+  Tensor prediction;   ///< what the model gives
+  const Loss* loss;    ///< what is made small
+  double weight;       ///< how much that counts
+  std::string prefix;  ///< of the names of its figures: "digit_"; empty if it is the only one
+};
+
+/// What compile() was given, and what goes on.
+struct TrainingSetup {
+  std::shared_ptr<Optimizer> optimizer;                      ///< how parameters change
+  Losses losses;                                             ///< what is made small
+  std::vector<OutputMetric> metrics;                         ///< what is shown beside it
+  std::vector<std::pair<std::string, double>> loss_weights;  ///< of outputs by name
+  bool in_fit = false;                                       ///< fit() is running
+
+  /// The outputs with what belongs to each: by their names if both sides have them, else by their order. What does not
+  /// fit together is a ValueError.
+  XG_API std::vector<Output> outputs(const Tensors& y, const Tensors& prediction) const;
+};
+
+/// The loss of one output, without its weight: a scalar.
+Tensor loss_of(const Output& output);
+
+}  // namespace xg::nn
