@@ -56,19 +56,18 @@ std::shared_ptr<TrainingSetup> Model::setup(const char* call, std::source_locati
 Optimizer& Model::optimizer(std::source_location where) { return *setup("optimizer", where)->optimizer; }
 
 double Model::fixed_penalty() const {
-  const ParameterList own = parameters();
   Optimizer& optimizer = *setup_->optimizer;
-  if (optimizer.source() == own.source()) return 0;
+  if (optimizer.source() == anchor()) return 0;
   const NoGrad values_only;
   double total = 0;
-  for (const NamedTensor& parameter : own)
+  for (const NamedTensor& parameter : parameters())
     if (parameter.regularizer && parameter.value.requires_grad() && !contains(optimizer.parameters(), parameter))
       total += parameter.regularizer(parameter.value).item();
   return total;
 }
 
 void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
-  const std::vector<Output> outputs = setup_->outputs(y, (*this)(x));
+  const Outputs outputs = setup_->outputs(y, (*this)(x));
   const std::int64_t samples = count_of(x);
   Tensor loss;
   for (const Output& output : outputs) {
@@ -76,7 +75,8 @@ void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
     loss = loss.defined() ? loss + weighted : weighted;
     if (outputs.size() > 1) figures.add(output.prefix + "loss", part.item(), samples);
   }
-  for (const Pass::Penalty& term : Pass::current()->penalties()) loss = loss + term.value;
+  for (const Pass::Report& report : Pass::current()->reports())
+    for (const Tensor& term : report.terms) loss = loss + term;
   if (setup_->optimizer->parameters().empty())
     throw ValueError("fit: the model has no parameters to train", std::source_location::current());
   // Before anything changes: a metric may not fit.

@@ -131,7 +131,6 @@ void Module::add_penalty(const Tensor& term) {
     throw ValueError(concat(type(), ": a penalty on an output belongs to a pass: call the module, not its forward()"),
                      std::source_location::current());
   pass->add_penalty(*this, term);
-  has_pass_penalties_.store(true, std::memory_order_relaxed);
 }
 
 Generator& Module::drawn(Generator& generator) {

@@ -124,6 +124,8 @@ class XG_API Module {
   virtual void build(const Shape& /*sample*/) {}
   /// The same for several inputs.
   virtual void build_many(const std::vector<Shape>& samples);
+  /// Tells that passes may report penalties on outputs of this very module: for Pass.
+  void reports_penalties() noexcept { has_pass_penalties_.store(true, std::memory_order_relaxed); }
   /// Calls build() now, if that is still to be done.
   void build_for(const Shape& sample, std::source_location where = std::source_location::current());
   /// False as long as build() is still to be called.

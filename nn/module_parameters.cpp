@@ -99,9 +99,10 @@ Tensor Module::penalty(std::source_location where) const {
   bool reports = false, has_reported = false;
   for (const Module* module : tree(*this)) {
     reports = reports || module->has_pass_penalties_.load(std::memory_order_relaxed);
-    const auto terms = Pass::last_penalties(*module);
-    has_reported = has_reported || terms;
-    for (const Tensor& term : terms.value_or(std::vector<Tensor>())) total = total + term;
+    const Pass::Report* const report = Pass::last_report(*module);
+    if (!report) continue;
+    has_reported = true;
+    for (const Tensor& term : report->terms) total = total + term;
   }
   if (reports && !has_reported)
     throw ValueError(
@@ -112,8 +113,8 @@ Tensor Module::penalty(std::source_location where) const {
 std::vector<Tensor> Module::pass_penalties() const {
   std::vector<Tensor> all;
   for (const Module* module : tree(*this)) {
-    const auto terms = Pass::last_penalties(*module).value_or(std::vector<Tensor>());
-    all.insert(all.end(), terms.begin(), terms.end());
+    if (const Pass::Report* const report = Pass::last_report(*module))
+      all.insert(all.end(), report->terms.begin(), report->terms.end());
   }
   return all;
 }

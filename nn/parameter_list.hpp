@@ -1,7 +1,9 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor.hpp"
@@ -31,6 +33,8 @@ struct Anchor {
 class ParameterList : public std::vector<NamedTensor> {
  public:
   ParameterList() = default;
+  /// Those given, of no module.
+  ParameterList(std::initializer_list<NamedTensor> parameters) : std::vector<NamedTensor>(parameters) {}
   /// Those given, of no module.
   ParameterList(std::vector<NamedTensor> parameters) : std::vector<NamedTensor>(std::move(parameters)) {}
   /// Those of a module.

@@ -11,19 +11,18 @@ std::recursive_mutex one_builds;
 
 constinit thread_local Pass* innermost = nullptr;
 
-/// What a module reported in the last pass of this thread, for Module::penalty().
-struct Left {
-  std::weak_ptr<const Anchor> module;
-  std::vector<Tensor> terms = {};
-};
-std::vector<Left>& left() {
-  thread_local std::vector<Left> all;
-  return all;
+/// What modules reported in the last passes of this thread, for Module::penalty().
+Pass::Reports& left() {
+  thread_local Pass::Reports reports;
+  return reports;
 }
 
 }  // namespace
 
-Pass::Pass(const Module& root, Mode mode) : root_(root), mode_(mode), outer_(innermost) { innermost = this; }
+Pass::Pass(const Module& root, Mode mode) : root_(root), mode_(mode), outer_(innermost) {
+  if (!left().empty()) cover();  // commit() asks, and must not fail
+  innermost = this;
+}
 
 Pass::~Pass() {
   innermost = outer_;
@@ -36,12 +35,14 @@ Pass* Pass::current() { return innermost; }
 
 bool Pass::takes_in(const Module& module) const { return &module == &root_ || module.is_part(); }
 
+void Pass::cover() const {
+  const auto below = root_.modules();
+  covered_.assign(below.begin(), below.end());
+  std::sort(covered_.begin(), covered_.end());
+}
+
 bool Pass::covers(const Module& module) const {
-  if (covered_.empty()) {
-    const auto below = root_.modules();
-    covered_.assign(below.begin(), below.end());
-    std::sort(covered_.begin(), covered_.end());
-  }
+  if (covered_.empty()) cover();
   return std::binary_search(covered_.begin(), covered_.end(), &module);
 }
 
@@ -50,17 +51,21 @@ bool Pass::training(const Module& module) const {
   return mode_ == Mode::training;
 }
 
-void Pass::expect_penalties(const Module& module) { reporting_.push_back(module.anchor()); }
-
-void Pass::add_penalty(const Module& module, const Tensor& value) {
-  penalties_.push_back({module.anchor(), value});
-  expect_penalties(module);
+void Pass::expect_penalties(const Module& module) {
+  const auto is_it = [&](const Report& report) { return report.module == module.anchor(); };
+  if (std::none_of(reports_.begin(), reports_.end(), is_it)) reports_.push_back({module.anchor()});
 }
 
-std::optional<std::vector<Tensor>> Pass::last_penalties(const Module& module) {
-  for (const Left& each : left())
-    if (each.module.lock() == module.anchor()) return each.terms;
-  return std::nullopt;
+void Pass::add_penalty(const Module& module, const Tensor& value) {
+  expect_penalties(module);
+  for (Report& report : reports_)
+    if (report.module == module.anchor()) report.terms.push_back(value);
+}
+
+const Pass::Report* Pass::last_report(const Module& module) {
+  for (const Report& report : left())
+    if (report.module == module.anchor()) return &report;
+  return nullptr;
 }
 
 void Pass::before_first(Module& module, const std::vector<Shape>& samples, std::source_location where) {
@@ -95,34 +100,21 @@ void Pass::note(Generator& generator) {
   if (std::none_of(draws_.begin(), draws_.end(), is_it)) draws_.emplace_back(&generator, generator.step());
 }
 
-void Pass::commit() {
-  if (mode_ != Mode::evaluation && !(reporting_.empty() && left().empty())) try {
-      leave_penalties();
-    } catch (...) {
-      left().clear();
-      if (mode_ == Mode::own) throw;  // else a step was made, which cannot fail any more
-    }
+void Pass::commit() noexcept {
+  if (mode_ != Mode::evaluation) leave_reports();
   for (Built& built : built_) built.building.keep(std::move(built.output));
   committed_ = true;
 }
 
-void Pass::leave_penalties() {
-  std::vector<Left> all;
-  const auto entry_of = [&](const std::shared_ptr<const Anchor>& module) -> Left& {
-    for (Left& each : all)
-      if (each.module.lock() == module) return each;
-    return all.emplace_back(Left{module});
-  };
-  for (const auto& module : reporting_) entry_of(module);
-  for (const Penalty& penalty : penalties_) entry_of(penalty.module).terms.push_back(penalty.value);
-  // What others reported stays; what modules below the root did that were not called now, does not.
-  for (Left& old : left()) {
-    const auto module = old.module.lock();
-    const auto is_it = [&](const Left& each) { return each.module.lock() == module; };
-    if (!module || !module->module || covers(*module->module) || std::any_of(all.begin(), all.end(), is_it)) continue;
-    all.push_back(old);
-  }
-  left() = std::move(all);
+void Pass::leave_reports() noexcept {
+  // What modules elsewhere reported stays; what those below the root did that were not called now, does not.
+  left().remove_if([&](const Report& old) {
+    const auto is_new = [&](const Report& report) { return report.module == old.module; };
+    return !old.module->module || covers(*old.module->module) || std::any_of(reports_.begin(), reports_.end(), is_new);
+  });
+  for (const Report& report : reports_)
+    if (report.module->module) report.module->module->reports_penalties();
+  left().splice(left().end(), reports_);
 }
 
 }  // namespace xg::nn

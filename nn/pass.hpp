@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <source_location>
@@ -44,24 +46,24 @@ class XG_API Pass {
   /// Whether a module trains in this pass.
   bool training(const Module& module) const;
 
-  /// A term that the output of a module adds to the loss.
-  struct Penalty {
-    std::shared_ptr<const Anchor> module;  ///< the one that reported it
-    Tensor value;                          ///< a scalar
+  /// What a module reports in a pass: terms that its outputs add to the loss.
+  struct Report {
+    std::shared_ptr<const Anchor> module;                     ///< which one
+    std::vector<Tensor, pool::Allocator<Tensor>> terms = {};  ///< scalars
   };
-  /// A list of them.
-  using Penalties = std::vector<Penalty, pool::Allocator<Penalty>>;
+  /// A list that grows without moving.
+  using Reports = std::list<Report, pool::Allocator<Report>>;
   /// Adds a term.
   void add_penalty(const Module& module, const Tensor& value);
-  /// The terms so far.
-  const Penalties& penalties() const { return penalties_; }
-  /// Forgets them: another batch comes.
-  void forget_penalties() { penalties_.clear(); }
-  /// What a module reported in the last pass on this thread that called it and was committed, evaluate() and predict()
-  /// aside; nothing if there was none.
-  static std::optional<std::vector<Tensor>> last_penalties(const Module& module);
   /// Notes that a module is called which may report some.
   void expect_penalties(const Module& module);
+  /// What was reported so far.
+  const Reports& reports() const { return reports_; }
+  /// Forgets it: another batch comes.
+  void forget_reports() { reports_.clear(); }
+  /// What a module reported in the last pass on this thread that called it and was committed, evaluate() and predict()
+  /// aside; null if there was none.
+  static const Report* last_report(const Module& module);
 
   /// The call of a module in this pass, as long as it goes on.
   class Call {
@@ -85,8 +87,8 @@ class XG_API Pass {
   /// Notes where a generator stands before it is drawn from.
   void note(Generator& generator);
 
-  /// What was done stays. It throws for lack of memory, unless the pass trains.
-  void commit();
+  /// What was done stays.
+  void commit() noexcept;
 
  private:
   struct Built {
@@ -94,17 +96,17 @@ class XG_API Pass {
     std::optional<Shape> output = {};
   };
 
+  void cover() const;
   bool covers(const Module& module) const;
   void take_back(std::size_t first) noexcept;
-  void leave_penalties();
+  void leave_reports() noexcept;
 
   const Module& root_;
   Mode mode_;
   Pass* outer_;
   int depth_ = 0;
   bool committed_ = false;
-  Penalties penalties_;
-  std::vector<std::shared_ptr<const Anchor>, pool::Allocator<std::shared_ptr<const Anchor>>> reporting_;
+  Reports reports_;
   std::unique_lock<std::recursive_mutex> building_;
   std::vector<Built> built_;  ///< or called for the first time
   std::unordered_map<const Module*, std::size_t> where_built_;

@@ -4,9 +4,12 @@
 
 namespace xg::nn {
 
-Tensors::Tensors(std::vector<Entry> entries, std::source_location where) {
-  entries_.reserve(entries.size());
-  for (Entry& entry : entries) push_back(std::move(entry), where);
+Tensors::Tensors(std::initializer_list<Entry> entries, std::source_location where) {
+  for (const Entry& entry : entries) push_back(entry, where);
+}
+
+Tensors::Tensors(const std::vector<Entry>& entries, std::source_location where) {
+  for (const Entry& entry : entries) push_back(entry, where);
 }
 
 void Tensors::check_new(const std::string& name, std::source_location where) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
+#include "lib/memory_pool.hpp"
 #include "nn/lookup.hpp"
 
 namespace xg::nn {
@@ -35,12 +36,11 @@ class XG_API Tensors {
 
   Tensors() = default;
   /// A list of one.
-  Tensors(const Tensor& tensor) : Tensors({Entry(tensor)}) {}
+  Tensors(const Tensor& tensor) { entries_.emplace_back(tensor); }
   /// These, in order. A name that is there twice is a ValueError.
-  Tensors(std::initializer_list<Entry> entries, std::source_location where = std::source_location::current())
-      : Tensors(std::vector<Entry>(entries), where) {}
+  Tensors(std::initializer_list<Entry> entries, std::source_location where = std::source_location::current());
   /// These, in order. A name that is there twice is a ValueError.
-  explicit Tensors(std::vector<Entry> entries, std::source_location where = std::source_location::current());
+  explicit Tensors(const std::vector<Entry>& entries, std::source_location where = std::source_location::current());
 
   /// How many there are.
   std::size_t size() const { return entries_.size(); }
@@ -67,7 +67,7 @@ class XG_API Tensors {
  private:
   void check_new(const std::string& name, std::source_location where) const;
 
-  std::vector<Entry> entries_;
+  std::vector<Entry, pool::Allocator<Entry>> entries_;
 };
 
 /// The names and shapes: "(image: (32, 28, 28), age: (32, 1))".

@@ -53,7 +53,7 @@ void Model::measure(const Tensors& x, const Tensors& y, std::int64_t batch_size,
   const NoGrad values_only;
   std::optional<double> parameter_penalty;
   each_batch(count_of(x), batch_size, [&](std::int64_t start, std::int64_t count) {
-    pass.forget_penalties();
+    pass.forget_reports();
     const auto outputs = setting->outputs(rows_of(y, start, count), (*this)(rows_of(x, start, count)));
     double loss = 0;
     for (const Output& output : outputs) {
@@ -61,7 +61,8 @@ void Model::measure(const Tensors& x, const Tensors& y, std::int64_t batch_size,
       loss += part * output.weight;
       if (outputs.size() > 1) figures.add(output.prefix + "loss", part, count);
     }
-    for (const Pass::Penalty& term : pass.penalties()) loss += term.value.item();
+    for (const Pass::Report& report : pass.reports())
+      for (const Tensor& term : report.terms) loss += term.item();
     if (!parameter_penalty) parameter_penalty = penalty_of(parameters());
     figures.add("loss", loss + *parameter_penalty, count);
     figures.add_metrics(outputs);
@@ -89,7 +90,7 @@ Tensors Model::predict(const Tensors& x, const PredictOptions& options, std::sou
   const NoGrad values_only;
   Tensors all;
   each_batch(count_of(x), options.batch_size, [&](std::int64_t start, std::int64_t count) {
-    pass.forget_penalties();
+    pass.forget_reports();
     put(all, (*this)(rows_of(x, start, count)), start, count, count_of(x), where);
   });
   pass.commit();

@@ -25,7 +25,7 @@ void Figures::add(const std::string& name, double mean, std::int64_t samples) {
   logs_.set(name, found->sum / found->samples);
 }
 
-void Figures::add_metrics(const std::vector<Output>& outputs) {
+void Figures::add_metrics(const Outputs& outputs) {
   if (metrics_.empty())
     for (std::size_t i = 0; i < outputs.size(); ++i)
       for (const auto& [output, choice] : setup_->metrics) {

@@ -28,7 +28,7 @@ class XG_API Figures {
   /// Adds the mean of a figure over so many samples.
   void add(const std::string& name, double mean, std::int64_t samples);
   /// Adds a batch to the metrics that compile() was given.
-  void add_metrics(const std::vector<Output>& outputs);
+  void add_metrics(const Outputs& outputs);
 
   /// The means so far.
   const Logs& logs() const { return logs_; }

@@ -45,7 +45,7 @@ const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t
       std::source_location::current());
 }
 
-std::vector<Output> TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) const {
+Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) const {
   const std::size_t count = prediction.size();
   if (y.size() != count)
     throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),
@@ -53,7 +53,7 @@ std::vector<Output> TrainingSetup::outputs(const Tensors& y, const Tensors& pred
                      std::source_location::current());
   const bool by_name = prediction.named() && y.named();
   const std::vector<std::string> known = losses.names();
-  std::vector<Output> outputs;
+  Outputs outputs;
   outputs.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto& [given, value] = prediction.begin()[static_cast<std::ptrdiff_t>(i)];

@@ -19,6 +19,9 @@ struct Output {
   std::string prefix;  ///< of the names of its figures: "digit_"; empty if it is the only one
 };
 
+/// All of a model.
+using Outputs = std::vector<Output, pool::Allocator<Output>>;
+
 /// What compile() was given, and what goes on.
 struct TrainingSetup {
   std::shared_ptr<Optimizer> optimizer;                      ///< how parameters change
@@ -29,7 +32,7 @@ struct TrainingSetup {
 
   /// The outputs with what belongs to each: by their names if both sides have them, else by their order. What does not
   /// fit together is a ValueError.
-  XG_API std::vector<Output> outputs(const Tensors& y, const Tensors& prediction) const;
+  XG_API Outputs outputs(const Tensors& y, const Tensors& prediction) const;
 };
 
 /// The loss of one output, without its weight: a scalar.
