@@ -3,6 +3,7 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
+#include "nn/figure_name.hpp"
 #include "nn/losses.hpp"
 
 namespace xg::nn {
@@ -104,7 +105,7 @@ MetricChoice::MetricChoice(const char* name, std::source_location where) : name_
       {"mae", mae},
   };
   const Make& make = find_by_name("metric", name, known, where);
-  if (name_ == "acc") name_ = "accuracy";
+  name_ = long_name(name_);
   make_ = [make, key = name_](const std::string& loss, std::int64_t width) { return make(key, loss, width); };
 }
 

@@ -16,6 +16,7 @@ namespace xg::nn {
 class Model;
 
 /// Named figures in the order they are shown: loss, the metrics, and with validation data the same with "val_" before.
+/// "acc" and "accuracy" are one name, wherever figures are named, and so are "val_acc" and "val_accuracy".
 class XG_API Logs {
  public:
   /// A name and its value.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/error.hpp"
+#include "nn/figure_name.hpp"
 #include "nn/model.hpp"
 
 namespace xg::nn {
@@ -32,7 +33,8 @@ EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_lo
 void EarlyStopping::on_train_begin(TrainingRun& run) {
   std::string known;
   for (const auto& name : run.figures) known += (known.empty() ? "" : ", ") + name;
-  if (std::find(run.figures.begin(), run.figures.end(), options_.monitor) == run.figures.end())
+  if (std::none_of(run.figures.begin(), run.figures.end(),
+                   [&](const auto& name) { return same_figure(name, options_.monitor); }))
     throw ValueError(
         concat("EarlyStopping: the run has no figure '", options_.monitor, "' to monitor: known are ", known), where_);
   wait_ = 0;

@@ -12,7 +12,7 @@ namespace xg::nn {
 
 /// When to stop.
 struct EarlyStoppingOptions {
-  std::string monitor = "val_loss";   ///< the figure that is watched
+  std::string monitor = "val_loss";   ///< the figure that is watched; "val_acc" is "val_accuracy"
   double min_delta = 0;               ///< what counts as an improvement
   int patience = 0;                   ///< epochs without one before the run ends
   std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min

@@ -153,6 +153,57 @@ TEST_CASE("history: figures by name, and times") {
   CHECK(message == at_line("unknown figure 'los': known are loss", __FILE__, line));
 }
 
+TEST_CASE("figures: acc and accuracy are one name, with val_ before them too") {
+  nn::Logs logs;
+  logs.set("loss", 1);
+  logs.set("accuracy", 0.25);
+  logs.set("val_acc", 0.5);
+  CHECK(logs["acc"] == 0.25);
+  CHECK(logs["val_accuracy"] == 0.5);
+  for (const char* name : {"acc", "accuracy", "val_acc", "val_accuracy"}) CHECK(logs.contains(name));
+  for (const char* name : {"ac", "val_accurac", "categorical_accuracy", "val_val_acc"})
+    CHECK_FALSE(logs.contains(name));
+  // Under the name that it was set by first.
+  logs.set("acc", 0.75);
+  logs.set("val_accuracy", 0.125);
+  CHECK(Log::text(logs) == " loss=1 accuracy=0.75 val_acc=0.125");
+  logs.remove("acc");
+  CHECK_FALSE(logs.contains("accuracy"));
+  logs.set("acc", 0.25);
+  CHECK_ERROR(ValueError, logs["acu"], "unknown figure 'acu': known are loss, val_acc, acc");
+}
+
+TEST_CASE("figures: the accuracy of a run by either name, however the metric was named") {
+  const SignProblem data(8);
+  for (const nn::MetricChoice& metric : std::initializer_list<nn::MetricChoice>{
+           "acc", "accuracy", nn::Metric("acc", nn::sparse_matches), nn::Metric("accuracy", nn::sparse_matches)}) {
+    CAPTURE(metric.name());
+    auto model = sign_network();
+    model.compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {metric}});
+    // Which of them is watched shows itself in the run, at rate 0.
+    model.optimizer().set_learning_rate(0);
+    for (const char* monitor : {"acc", "accuracy", "val_acc", "val_accuracy"}) {
+      const auto history = model.fit(data.x, data.labels,
+                                     {.epochs = 3,
+                                      .verbose = 0,
+                                      .callbacks = {nn::EarlyStopping({.monitor = monitor})},
+                                      .validation_data = {data.x, data.labels}});
+      CHECK(history.epochs() == 2);
+      CHECK(history.all().size() == 4);
+      for (const char* name : {"acc", "accuracy", "val_acc", "val_accuracy"}) CHECK(history.contains(name));
+      CHECK(history["acc"].size() == 2);
+      CHECK(&history["acc"] == &history["accuracy"]);
+      CHECK(&history["val_acc"] == &history["val_accuracy"]);
+      CHECK(&history["acc"] != &history["val_acc"]);
+    }
+    const auto score = model.evaluate(data.x, data.labels, {.verbose = 0});
+    CHECK(score["acc"] == score["accuracy"]);
+    CHECK(score.metrics["acc"] == score["acc"]);
+    CHECK(score.metrics.contains("acc"));
+    CHECK(score.metrics.contains("accuracy"));
+  }
+}
+
 TEST_CASE("early stopping: ends the run when the figure has not improved for `patience` epochs") {
   const Numbers losses{5, 4, 3, 3.5, 3, 3.7, 2, 1, 1, 1};
   const auto epochs = [&](const nn::EarlyStoppingOptions& options) {
