@@ -72,6 +72,8 @@ TABLE = {
     ],
     "nn/callbacks/early_stopping.cpp": [
         ("if (++wait_ < options_.patience) return;", "if (++wait_ <= options_.patience) return;"),
-        ("value + options_.min_delta < best_", "value < best_"),
+        ("value + options_.min_delta < *best_", "value < *best_"),
+        ("if (!best_) return !std::isnan(value);", "if (!best_) return true;"),
+        ("named.value.array().clone()});", "named.value.array()});"),
     ],
 }

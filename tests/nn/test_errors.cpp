@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "tests/support/check_error.hpp"
@@ -222,6 +223,12 @@ TEST_CASE("errors: early stopping") {
   CHECK_ERROR(ValueError, model.fit(x, y, {.callbacks = {nn::EarlyStopping()}}),
               "EarlyStopping: the run has no figure 'val_loss' to monitor: known are loss, accuracy");
   CHECK_ERROR(ValueError, nn::EarlyStopping({.patience = -1}), "EarlyStopping: patience must not be negative, got -1");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = -0.1}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got -0.1");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = std::nan("")}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got NaN");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = INFINITY}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got inf");
   CHECK_ERROR(ValueError, nn::EarlyStopping({.mode = "best"}),
               "EarlyStopping: unknown mode 'best': known are auto, min, max");
 }
