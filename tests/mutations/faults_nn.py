@@ -53,6 +53,9 @@ TABLE = {
     ],
     "nn/metrics.cpp": [
         ("samples_ += y_pred.shape()[0];", "samples_ += y_pred.size();"),
+        ("(first + second)) > 1e-3 * scale", "(first + second)) > scale"),
+        ("std::abs(sum) < 1e-6 *", "std::abs(sum) < 0 *"),
+        ("checked_->store(true);", ""),
     ],
     "nn/regularizers.cpp": [
         ("penalty.l2_factor_ = factor;", "penalty.l2_factor_ = 2 * factor;"),
