@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "lib/extent.hpp"
 #include "lib/kernels/index.hpp"
@@ -10,6 +11,8 @@ namespace xg::data {
 
 Batches::Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, std::source_location where)
     : options_(options), generator_(new_generator()) {
+  for (const auto& [name, samples] : {std::pair("x", &x), std::pair("y", &y)})
+    if (!samples->defined()) throw ValueError(concat("batches: ", name, " is an undefined tensor"), where);
   if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
     throw ShapeError(
         concat("batches: x has shape ", x.shape(), ", y ", y.shape(), ": their first axes, the samples, must agree"),

@@ -36,7 +36,7 @@ struct BatchIndex {
 /// walk is an epoch: with shuffle, the order of the last one is shuffled again.
 class XG_API Batches {
  public:
-  /// Different lengths of x and y are a ShapeError, a size below 1 a ValueError.
+  /// Different lengths of x and y are a ShapeError, undefined ones or a size below 1 a ValueError.
   Batches(const Tensor& x, const Tensor& y, const BatchOptions& options, std::source_location where);
 
   /// How many there are in all.

@@ -177,6 +177,10 @@ TEST_CASE("to_categorical: one-hot rows of float32") {
 }
 
 TEST_CASE("transforms: what they cannot work with") {
+  const Tensor undefined;
+  CHECK_ERROR(ValueError, data::flatten(undefined), "data::flatten: the samples are an undefined tensor");
+  CHECK_ERROR(ValueError, data::scale(undefined), "data::scale: the pixels are an undefined tensor");
+  CHECK_ERROR(ValueError, data::to_categorical(undefined), "to_categorical: the labels are an undefined tensor");
   CHECK_ERROR(ShapeError, data::flatten(Tensor(1.0)), "data::flatten: the samples need a first axis");
   CHECK_ERROR(DTypeError, data::scale(zeros({2, 3})),
               "data::scale: uint8 pixels are expected, got float32 of shape (2, 3)");
@@ -231,6 +235,26 @@ TEST_CASE("to_categorical: what is no whole number is no class") {
               "to_categorical: 9223372036854775807 + 1 is too large for an extent");
   CHECK_ERROR(ValueError, data::to_categorical(Tensor{-5}),
               "to_categorical: -5 is none of the 1 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1, -1}, 3),
+              "to_categorical: -1 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{{0.0}, {2.5}}),
+              "to_categorical: 2.5 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{nan, 4.0}),
+              "to_categorical: NaN is none of the 5 classes, which count from 0");
+  // What no number of classes could make one does not count when they are counted.
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, infinity}),
+              "to_categorical: inf is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, -infinity}),
+              "to_categorical: -inf is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, 1e30}),
+              "to_categorical: 1e+30 is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{infinity}, 3),
+              "to_categorical: inf is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor({1.0, 0x1p63}, float32), 3),
+              "to_categorical: 9.22337e+18 is none of the 3 classes, which count from 0");
+  // The last class is one in float32 too, where its number plus 1 is the same number.
+  CHECK(data::to_categorical(Tensor({0x1p24}, float32)).shape() == Shape{1, 16777217});
 }
 
 TEST_CASE("batches: any shapes and dtypes, cut along the first axes") {
@@ -322,6 +346,9 @@ TEST_CASE("batches: what they cannot be made of, or asked for") {
   CHECK_ERROR(ShapeError, data::batches({x, zeros({3})}, {.size = 2}),
               "batches: x has shape (4, 3), y (3,): their first axes, the samples, must agree");
   CHECK_ERROR(ValueError, data::batches(x, x, {.size = 0}), "batches: the size must be at least 1, got 0");
+  CHECK_ERROR(ValueError, data::batches(Tensor(), x), "batches: x is an undefined tensor");
+  CHECK_ERROR(ValueError, data::batches(x, Tensor()), "batches: y is an undefined tensor");
+  CHECK_ERROR(ValueError, data::batches({x, Tensor()}, {.size = 2}), "batches: y is an undefined tensor");
   data::Batches batches = data::batches(x, x, {.size = 3});
   CHECK_ERROR(ValueError, batches[2], "batches: there is no batch 2: there are 2, counted from 0");
   CHECK_ERROR(ValueError, batches[-1], "batches: there is no batch -1: there are 2, counted from 0");
