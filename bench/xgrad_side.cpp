@@ -22,9 +22,9 @@ Tensor uniform(const xg::Shape& shape, double low, double high) {
 struct TrainingSet {
   Tensor x, y;
 
-  /// The first `count` of the 60000.
+  /// The first `count` of the 60000, of the images that every side works on.
   static TrainingSet load(std::int64_t count = 60000) {
-    const auto train = data::load_mnist().train;
+    const auto train = (data::find_mnist() ? data::load_mnist() : data::load_fashion_mnist()).train;
     const auto first = [=](const Tensor& x) { return x.array().slice(0, 0, count, 1); };
     return {data::scale(data::flatten(first(train.images))), data::to_categorical(first(train.labels), 10)};
   }

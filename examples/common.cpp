@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <limits>
 
 namespace example {
@@ -19,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A whole decimal number from `least` to `most`. What CLI11 makes of text by itself includes octal numbers, and a huge one
-/// for -1.
+/// A whole decimal number from `least` to `most`. What CLI11 makes of text by itself includes octal numbers, and a huge
+/// one for -1.
 CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
   const std::string expected = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
   return CLI::Validator(
@@ -83,6 +84,15 @@ void replace(const std::string& file, const std::string& content) {
   }
 }
 
+/// The folder of Fashion-MNIST, which must not stand in for MNIST unnoticed; empty if it is not there either.
+std::string fashion_mnist_instead() {
+  const auto folder = xg::data::find_fashion_mnist();
+  if (!folder) return {};
+  std::cerr << "MNIST is not on this machine: './run mnist' downloads it. TRAINING ON FASHION-MNIST INSTEAD, from "
+            << *folder << ".\n";
+  return *folder;
+}
+
 }  // namespace
 
 Options parse(int argc, char** argv, const std::string& description, Options options) {
@@ -107,6 +117,7 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   if (!options.history.empty()) check_writable(options.history);
   xg::manual_seed(options.seed);
   xg::set_num_threads(options.threads);
+  if (options.data.empty() && !xg::data::find_mnist()) options.data = fashion_mnist_instead();
   return options;
 }
 

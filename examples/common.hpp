@@ -20,8 +20,9 @@ struct Options {
   std::string history = {};  ///< where to write the JSON file; empty: nowhere
 };
 
-/// Reads the command line over the defaults, sets the seed and the number of threads. Ends the program after --help or
-/// a wrong argument. A history file that cannot be written, or a closed stdout, is an IOError.
+/// Reads the command line over the defaults, sets the seed and the number of threads. Where MNIST is not found and no
+/// --data was given, the folder is Fashion-MNIST's, if that is there, and stderr says so. Ends the program after --help
+/// or a wrong argument. A history file that cannot be written, or a closed stdout, is an IOError.
 Options parse(int argc, char** argv, const std::string& description, Options defaults = {});
 
 /// Writes the figures of a training run as JSON, if a file was named. Until they are written in full, what the file

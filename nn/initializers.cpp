@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "lib/kernels/factorize.hpp"
+#include "nn/check_number.hpp"
 
 namespace xg::nn {
 namespace {
@@ -41,9 +42,15 @@ Initializer scaled_normal(double scale, Mode mode) {
   });
 }
 
+void check_moments(const std::string& op, const RandomNormalOptions& options, std::source_location where) {
+  check_finite(op + ": the mean", options.mean, where);
+  check_not_negative(op + ": the standard deviation", options.stddev, where);
+}
+
 }  // namespace
 
-Initializer constant(const Scalar& value) {
+Initializer constant(const Scalar& value, std::source_location where) {
+  check_finite("constant: the value", value.to<double>(), where);
   return Initializer::Function(
       [=](const Shape& shape, DType dtype, Generator&) { return Array::full(shape, value, dtype); });
 }
@@ -51,19 +58,25 @@ Initializer constant(const Scalar& value) {
 Initializer zeros_initializer() { return constant(0); }
 Initializer ones_initializer() { return constant(1); }
 
-Initializer random_uniform(const RandomUniformOptions& options) {
+Initializer random_uniform(const RandomUniformOptions& options, std::source_location where) {
+  check_finite("random_uniform: low", options.low, where);
+  check_finite("random_uniform: high", options.high, where);
+  if (options.low > options.high)
+    throw ValueError(concat("random_uniform: low <= high expected, got ", options.low, " and ", options.high), where);
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
     return generator.uniform(shape, options.low, options.high, dtype);
   });
 }
 
-Initializer random_normal(const RandomNormalOptions& options) {
+Initializer random_normal(const RandomNormalOptions& options, std::source_location where) {
+  check_moments("random_normal", options, where);
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
     return generator.normal(shape, options.mean, options.stddev, dtype);
   });
 }
 
-Initializer truncated_normal(const RandomNormalOptions& options) {
+Initializer truncated_normal(const RandomNormalOptions& options, std::source_location where) {
+  check_moments("truncated_normal", options, where);
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
     return generator.truncated_normal(shape, options.mean, options.stddev, dtype);
   });
@@ -76,7 +89,8 @@ Initializer he_normal() { return scaled_normal(2, Mode::fan_in); }
 Initializer lecun_uniform() { return scaled_uniform(1, Mode::fan_in); }
 Initializer lecun_normal() { return scaled_normal(1, Mode::fan_in); }
 
-Initializer orthogonal(double gain) {
+Initializer orthogonal(double gain, std::source_location where) {
+  check_finite("orthogonal: the gain", gain, where);
   return Initializer::Function([=](const Shape& shape, DType dtype, Generator& generator) {
     if (shape.rank() < 2)
       throw ShapeError(concat("orthogonal: a shape of at least two axes expected, got ", shape),

@@ -44,26 +44,29 @@ class XG_API Initializer {
 XG_API Initializer zeros_initializer();
 /// All 1.
 XG_API Initializer ones_initializer();
-/// All `value`.
-XG_API Initializer constant(const Scalar& value);
+/// All `value`. One that is NaN or not finite in float32 is a ValueError.
+XG_API Initializer constant(const Scalar& value, std::source_location where = std::source_location::current());
 
 /// The bounds of uniform numbers.
 struct RandomUniformOptions {
   double low = -0.05;  ///< the smallest number
   double high = 0.05;  ///< what all numbers are below
 };
-/// Uniform in [low, high).
-XG_API Initializer random_uniform(const RandomUniformOptions& options = {});
+/// Uniform in [low, high). Bounds that are NaN or not finite in float32, or low above high, are a ValueError.
+XG_API Initializer random_uniform(const RandomUniformOptions& options = {},
+                                  std::source_location where = std::source_location::current());
 
 /// The moments of normal numbers.
 struct RandomNormalOptions {
   double mean = 0;       ///< of the distribution
   double stddev = 0.05;  ///< of the distribution
 };
-/// Normal.
-XG_API Initializer random_normal(const RandomNormalOptions& options = {});
-/// Normal, with what falls outside two standard deviations drawn again.
-XG_API Initializer truncated_normal(const RandomNormalOptions& options = {});
+/// Normal. Moments that are NaN or not finite in float32, or a negative deviation, are a ValueError.
+XG_API Initializer random_normal(const RandomNormalOptions& options = {},
+                                 std::source_location where = std::source_location::current());
+/// Normal, with what falls outside two standard deviations drawn again. Errors as for random_normal().
+XG_API Initializer truncated_normal(const RandomNormalOptions& options = {},
+                                    std::source_location where = std::source_location::current());
 
 /// Variance 2 / (fan_in + fan_out): Glorot and Bengio 2010. Uniform in [-a, a), a = sqrt(6 / (fan_in + fan_out)).
 XG_API Initializer glorot_uniform();
@@ -78,7 +81,8 @@ XG_API Initializer lecun_uniform();
 /// Truncated normal of standard deviation sqrt(1 / fan_in) (LeCun and others, 1998).
 XG_API Initializer lecun_normal();
 /// Rows or columns (the shorter side) orthonormal, times gain: Q of the QR factorization of a normal matrix, signs made
-/// unique (Saxe et al. 2014). At least two axes; all but the last are flattened.
-XG_API Initializer orthogonal(double gain = 1);
+/// unique (Saxe et al. 2014). At least two axes; all but the last are flattened. A gain that is NaN or not finite in
+/// float32 is a ValueError.
+XG_API Initializer orthogonal(double gain = 1, std::source_location where = std::source_location::current());
 
 }  // namespace xg::nn

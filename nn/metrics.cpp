@@ -1,8 +1,11 @@
 #include "nn/metrics.hpp"
 
+#include <cmath>
+
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
+#include "nn/figure_name.hpp"
 #include "nn/losses.hpp"
 
 namespace xg::nn {
@@ -54,8 +57,32 @@ void Metric::update(const Tensor& y_true, const Tensor& y_pred, std::source_loca
   const CallerScope scope(where);
   if (y_pred.rank() == 0)
     throw ShapeError(concat(name_, ": y_pred is a single number: its first axis must be the samples"), where);
-  sum_ += batch_sum_(y_true, y_pred);
+  const double sum = batch_sum_(y_true, y_pred);
+  check_sum(y_true, y_pred, sum, where);
+  sum_ += sum;
   samples_ += y_pred.shape()[0];
+}
+
+void Metric::check_sum(const Tensor& y_true, const Tensor& y_pred, double sum, std::source_location where) {
+  const std::int64_t samples = y_pred.shape()[0], half = samples / 2, rest = samples - half;
+  if (!checked_ || checked_->load() || samples < 2) return;
+  if (!y_true.defined() || y_true.rank() == 0 || y_true.shape()[0] != samples) return;
+  // 0 may be a mean as well, and what is next to it the rounding of figures that cancel out.
+  if (!std::isfinite(sum) || std::abs(sum) < 1e-6 * static_cast<double>(samples)) return;
+  // The whole batch again, without its graph: the parts have none, behind which a loss would find the logits.
+  const auto part = [&](std::int64_t start, std::int64_t count) {
+    return batch_sum_(y_true.array().slice(0, start, count, 1), y_pred.array().slice(0, start, count, 1));
+  };
+  const double whole = part(0, samples), first = part(0, half), second = part(half, rest);
+  const double scale = std::abs(whole) + std::abs(first) + std::abs(second);
+  if (!std::isfinite(scale)) return;
+  // Sums in float32 may differ in the fourth digit; what is no sum differs in the first.
+  if (std::abs(whole - (first + second)) > 1e-3 * scale)
+    throw ValueError(concat(name_, ": the function returned ", whole, " for a batch of ", samples, " samples, but ",
+                            first, " for the first ", half, " of them and ", second, " for the other ", rest,
+                            ": it must return the sum over the samples; multiply a mean by the batch size"),
+                     where);
+  checked_->store(true);
 }
 
 double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
@@ -104,8 +131,12 @@ MetricChoice::MetricChoice(const char* name, std::source_location where) : name_
       {"mae", mae},
   };
   const Make& make = find_by_name("metric", name, known, where);
-  if (name_ == "acc") name_ = "accuracy";
-  make_ = [make, key = name_](const std::string& loss, std::int64_t width) { return make(key, loss, width); };
+  name_ = long_name(name_);
+  make_ = [make, key = name_](const std::string& loss, std::int64_t width) {
+    Metric metric = make(key, loss, width);
+    metric.checked_ = nullptr;
+    return metric;
+  };
 }
 
 Metric MetricChoice::make(const std::string& loss, std::int64_t output_width) const {

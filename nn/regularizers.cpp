@@ -3,31 +3,24 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "nn/check_number.hpp"
 
 namespace xg::nn {
-namespace {
-
-void check_factor(const char* name, double factor, std::source_location where) {
-  if (!(factor >= 0)) throw ValueError(concat(name, ": the factor must be at least 0, got ", factor), where);
-}
-
-}  // namespace
-
 Regularizer l1(double factor, std::source_location where) {
-  check_factor("l1", factor, where);
+  check_not_negative("l1: the factor", factor, where);
   return [=](const Tensor& x) { return sum(abs(x)) * factor; };
 }
 
 Regularizer l2(double factor, std::source_location where) {
-  check_factor("l2", factor, where);
+  check_not_negative("l2: the factor", factor, where);
   Regularizer penalty = [=](const Tensor& x) { return sum_squares(x) * factor; };
   penalty.l2_factor_ = factor;
   return penalty;
 }
 
 Regularizer l1_l2(const L1L2& factors, std::source_location where) {
-  check_factor("l1_l2", factors.l1, where);
-  check_factor("l1_l2", factors.l2, where);
+  check_not_negative("l1_l2: the factor", factors.l1, where);
+  check_not_negative("l1_l2: the factor", factors.l2, where);
   return [=](const Tensor& x) { return sum(abs(x)) * factors.l1 + sum_squares(x) * factors.l2; };
 }
 

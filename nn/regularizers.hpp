@@ -44,9 +44,9 @@ class XG_API Regularizer {
   double l2_factor_ = 0;
 };
 
-/// factor * sum |x|. A negative factor is a ValueError.
+/// factor * sum |x|. A factor that is negative, NaN or not finite in float32 is a ValueError.
 XG_API Regularizer l1(double factor = 0.01, std::source_location where = std::source_location::current());
-/// factor * sum x^2, without a half. A negative factor is a ValueError.
+/// factor * sum x^2, without a half. A factor that is negative, NaN or not finite in float32 is a ValueError.
 XG_API Regularizer l2(double factor = 0.01, std::source_location where = std::source_location::current());
 
 /// How much the two penalties count.
@@ -54,7 +54,7 @@ struct L1L2 {
   double l1 = 0.01;  ///< of sum |x|
   double l2 = 0.01;  ///< of sum x^2
 };
-/// l1 * sum |x| + l2 * sum x^2.
+/// l1 * sum |x| + l2 * sum x^2. A factor that is negative, NaN or not finite in float32 is a ValueError.
 XG_API Regularizer l1_l2(const L1L2& factors = {}, std::source_location where = std::source_location::current());
 
 }  // namespace xg::nn

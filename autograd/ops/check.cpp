@@ -74,7 +74,8 @@ void check_class_numbers(const char* op, const Tensor& labels, std::int64_t clas
     const T *begin = all.data<T>(), *end = begin + all.size();
     const T* const bad = std::find_if(begin, end, [=](T label) {
       if constexpr (std::is_floating_point_v<T>)
-        return !(label >= 0 && label < static_cast<T>(classes) && label == std::trunc(label));
+        return !(label >= 0 && label < T{0x1p63} && label == std::trunc(label)) ||
+               static_cast<std::int64_t>(label) >= classes;
       else
         return !std::in_range<std::uint64_t>(+label) || static_cast<std::int64_t>(label) >= classes;
     });

@@ -1,26 +1,22 @@
 #include "nn/callbacks/callback.hpp"
 
+#include "nn/figure_name.hpp"
+
 namespace xg::nn {
 
 void Logs::set(const std::string& name, double value) {
-  for (auto& [key, old] : entries_)
-    if (key == name) {
-      old = value;
-      return;
-    }
-  entries_.emplace_back(name, value);
+  if (const auto entry = find_figure(entries_, name); entry != entries_.end())
+    entry->second = value;
+  else
+    entries_.emplace_back(name, value);
 }
 
 void Logs::remove(const std::string& name) {
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.first == name; });
+  std::erase_if(entries_, [&](const Entry& entry) { return same_figure(entry.first, name); });
 }
 
-bool Logs::contains(const std::string& name) const {
-  for (const auto& [key, value] : entries_)
-    if (key == name) return true;
-  return false;
-}
+bool Logs::contains(const std::string& name) const { return find_figure(entries_, name) != entries_.end(); }
 
-double Logs::operator[](const Name& name) const { return find_by_name("figure", name.text, entries_, name.where); }
+double Logs::operator[](const Name& name) const { return figure_by_name(name, entries_); }
 
 }  // namespace xg::nn

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/export.hpp"
+#include "nn/callbacks/check_hooks.hpp"
 #include "nn/lookup.hpp"
 
 namespace xg::nn {
@@ -16,6 +17,7 @@ namespace xg::nn {
 class Model;
 
 /// Named figures in the order they are shown: loss, the metrics, and with validation data the same with "val_" before.
+/// "acc" and "accuracy" are one name, wherever figures are named, and so are "val_acc" and "val_accuracy".
 class XG_API Logs {
  public:
   /// A name and its value.
@@ -67,23 +69,30 @@ class XG_API Callback {
 };
 
 /// A callback as an option: an object (a copy is used), a shared pointer, or a reference to one that outlives the call.
+/// One whose function by the name of a hook has other parameters than the hook, and so would not be called, does not
+/// compile.
 class CallbackChoice {
  public:
   /// A callback of its own.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(C callback)
-      : callback_(std::make_shared<C>(std::move(callback))) {}
+      : callback_(std::make_shared<C>(std::move(callback))) {
+    detail::check_hooks<C>();
+  }
   /// A shared one. Null is a ValueError.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback,
                                                          std::source_location where = std::source_location::current())
       : callback_(std::move(callback)) {
+    detail::check_hooks<C>();
     check_given("callback", "pointer", callback_, where);
   }
   /// One that the caller keeps.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::reference_wrapper<C> callback)
-      : callback_(&callback.get(), [](Callback*) {}) {}
+      : callback_(&callback.get(), [](Callback*) {}) {
+    detail::check_hooks<C>();
+  }
 
   /// The callback.
   const std::shared_ptr<Callback>& get() const { return callback_; }

@@ -1,28 +1,22 @@
 #include "nn/callbacks/early_stopping.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lib/error.hpp"
+#include "nn/figure_name.hpp"
 #include "nn/model.hpp"
 
 namespace xg::nn {
-namespace {
-
-/// The parameters and buffers.
-std::vector<Tensor> state_of(const Model& model) {
-  std::vector<Tensor> tensors;
-  for (const auto& list : {model.parameters(), model.buffers()})
-    for (const auto& named : list) tensors.push_back(named.value);
-  return tensors;
-}
-
-}  // namespace
 
 EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where)
     : options_(options), where_(where) {
   if (options.patience < 0)
     throw ValueError(concat("EarlyStopping: patience must not be negative, got ", options.patience), where);
+  if (!(options.min_delta >= 0 && std::isfinite(options.min_delta)))
+    throw ValueError(concat("EarlyStopping: min_delta must be a finite number of at least 0, got ", options.min_delta),
+                     where);
   if (options.mode == "auto")
     options_.mode = options.monitor.find("acc") != std::string::npos ? "max" : "min";
   else if (options.mode != "min" && options.mode != "max")
@@ -32,38 +26,43 @@ EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_lo
 void EarlyStopping::on_train_begin(TrainingRun& run) {
   std::string known;
   for (const auto& name : run.figures) known += (known.empty() ? "" : ", ") + name;
-  if (std::find(run.figures.begin(), run.figures.end(), options_.monitor) == run.figures.end())
+  if (std::none_of(run.figures.begin(), run.figures.end(),
+                   [&](const auto& name) { return same_figure(name, options_.monitor); }))
     throw ValueError(
         concat("EarlyStopping: the run has no figure '", options_.monitor, "' to monitor: known are ", known), where_);
   wait_ = 0;
-  started_ = false;
+  best_.reset();
+  best_epoch_.reset();
   stopped_epoch_.reset();
   best_weights_.clear();
 }
 
 bool EarlyStopping::improved(double value) const {
-  if (!started_) return true;
-  return options_.mode == "max" ? value - options_.min_delta > best_ : value + options_.min_delta < best_;
+  if (!best_) return !std::isnan(value);
+  return options_.mode == "max" ? value - options_.min_delta > *best_ : value + options_.min_delta < *best_;
 }
 
 void EarlyStopping::on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) {
   const double value = logs[options_.monitor];
   if (improved(value)) {
-    std::vector<Array> weights;
+    std::vector<Weight> weights;
     if (options_.restore_best_weights)
-      for (const Tensor& tensor : state_of(run.model)) weights.push_back(tensor.array().clone());
+      for (const auto& list : {run.model.parameters(), run.model.buffers()})
+        for (const auto& named : list) weights.push_back({named.value.array(), named.value.array().clone()});
     best_weights_ = std::move(weights);
-    started_ = true;
     best_ = value;
+    best_epoch_ = epoch;
     wait_ = 0;
     return;
   }
   if (++wait_ < options_.patience) return;
   stopped_epoch_ = epoch;
   run.stop = true;
-  if (!options_.restore_best_weights) return;
-  auto tensors = state_of(run.model);
-  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].assign(best_weights_[i]);
+}
+
+void EarlyStopping::on_train_end(TrainingRun&) {
+  for (Weight& weight : best_weights_) weight.place.assign(weight.best);
+  best_weights_.clear();
 }
 
 }  // namespace xg::nn

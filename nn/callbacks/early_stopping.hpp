@@ -12,39 +12,52 @@ namespace xg::nn {
 
 /// When to stop.
 struct EarlyStoppingOptions {
-  std::string monitor = "val_loss";   ///< the figure that is watched
+  std::string monitor = "val_loss";   ///< the figure that is watched; "val_acc" is "val_accuracy"
   double min_delta = 0;               ///< what counts as an improvement
   int patience = 0;                   ///< epochs without one before the run ends
   std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min
-  bool restore_best_weights = false;  ///< whether the parameters of the best epoch come back at the end
+  bool restore_best_weights = false;  ///< whether the best epoch's parameters and buffers come back at the run's end
 };
 
-/// Ends a run when a figure no longer improves.
+/// Ends a run when a figure no longer improves. NaN is no improvement, and never the best. With restore_best_weights,
+/// the parameters and buffers are those of the best epoch after the run, whether it was ended early or not; those that
+/// the model did not have then stay as they are, as do all if no epoch was the best.
 class XG_API EarlyStopping : public Callback {
  public:
-  /// A negative patience or an unknown mode is a ValueError; so is, when training begins, a figure that the run will
-  /// not have.
+  /// A negative patience, a min_delta that is negative, infinite or NaN, or an unknown mode is a ValueError; so is,
+  /// when training begins, a figure that the run will not have.
   explicit EarlyStopping(const EarlyStoppingOptions& options = {},
                          std::source_location where = std::source_location::current());
 
   /// The epoch (from 0) after which the run was ended; nothing if it was not.
   std::optional<int> stopped_epoch() const { return stopped_epoch_; }
+  /// The epoch (from 0) of the best value; nothing as long as there is none.
+  std::optional<int> best_epoch() const { return best_epoch_; }
+  /// The best value of the figure; nothing as long as there is none.
+  std::optional<double> best() const { return best_; }
 
   /// Forgets an earlier run.
   void on_train_begin(TrainingRun& run) override;
   /// Looks whether the figure has become better.
   void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
+  /// Puts the best weights back.
+  void on_train_end(TrainingRun& run) override;
 
  private:
+  /// The elements of a parameter or buffer, and what they were.
+  struct Weight {
+    Array place, best;
+  };
+
   bool improved(double value) const;
 
   EarlyStoppingOptions options_;
   std::source_location where_;
-  double best_ = 0;
   int wait_ = 0;
-  bool started_ = false;
+  std::optional<double> best_;
+  std::optional<int> best_epoch_;
   std::optional<int> stopped_epoch_;
-  std::vector<Array> best_weights_;
+  std::vector<Weight> best_weights_;
 };
 
 }  // namespace xg::nn

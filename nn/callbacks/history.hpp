@@ -12,7 +12,7 @@ namespace xg::nn {
 /// Collects the figures of every epoch; fit() returns one.
 class XG_API History : public Callback {
  public:
-  /// One value for each epoch, of "loss", "accuracy", "val_loss", ... An unknown name is a ValueError.
+  /// One value for each epoch, of "loss", "accuracy" (or "acc"), "val_loss", ... An unknown name is a ValueError.
   const std::vector<double>& operator[](const Name& name) const;
   /// True if there are values of that name.
   bool contains(const std::string& name) const;

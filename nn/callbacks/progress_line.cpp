@@ -9,6 +9,8 @@
 #include <iostream>
 #include <limits>
 
+#include "nn/figure_name.hpp"
+
 namespace xg::nn {
 namespace {
 
@@ -22,13 +24,6 @@ __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ..
   std::vsnprintf(text, sizeof text, pattern, values);
   va_end(values);
   return text;
-}
-
-/// The tutorial's name for a figure.
-std::string label(const std::string& name) {
-  if (name == "accuracy") return "acc";
-  if (name == "val_accuracy") return "val_acc";
-  return name;
 }
 
 std::string remaining(double seconds) {
@@ -92,7 +87,7 @@ void ProgressLine::update(std::int64_t current, const Logs& logs) {
 std::string figures(const Logs& logs) {
   std::string text;
   for (const auto& [name, value] : logs)
-    text += " - " + label(name) + format(std::abs(value) > 1e-3 ? ": %.4f" : ": %.4e", value);
+    text += concat(" - ", short_name(name)) + format(std::abs(value) > 1e-3 ? ": %.4f" : ": %.4e", value);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "lib/extent.hpp"
 #include "lib/kernels/index.hpp"
@@ -37,7 +38,11 @@ std::string text(const nn::Tensors& samples) { return shapes_of(samples); }
 
 /// How many samples there are; -1 if that is not clear.
 template <class Samples>
-std::int64_t count_samples(const Samples& x, const Samples& y) {
+std::int64_t count_samples(const Samples& x, const Samples& y, std::source_location where) {
+  for (const auto& [name, samples] : {std::pair("x", &x), std::pair("y", &y)})
+    each(*samples, [&, role = name](const Tensor& one) {
+      if (!one.defined()) throw ValueError(concat("batches: ", role, " is an undefined tensor"), where);
+    });
   std::int64_t count = -1;
   bool agree = true;
   const auto look = [&](const Tensor& samples) {
@@ -54,7 +59,7 @@ std::int64_t count_samples(const Samples& x, const Samples& y) {
 template <class Samples>
 BatchesOf<Samples>::BatchesOf(const Samples& x, const Samples& y, const BatchOptions& options,
                               std::source_location where)
-    : samples_(count_samples(x, y)), options_(options) {
+    : samples_(count_samples(x, y, where)), options_(options) {
   if (samples_ < 0)
     throw ShapeError(
         concat("batches: x has shape ", text(x), ", y ", text(y), ": their first axes, the samples, must agree"),

@@ -43,7 +43,7 @@ struct BatchIndex {
 template <class Samples>
 class XG_API BatchesOf {
  public:
-  /// Different lengths of x and y are a ShapeError, a size below 1 a ValueError.
+  /// Different lengths of x and y are a ShapeError, undefined ones or a size below 1 a ValueError.
   BatchesOf(const Samples& x, const Samples& y, const BatchOptions& options, std::source_location where);
 
   /// How many there are in all.

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 
 #include "lib/io/idx.hpp"
 
@@ -75,23 +74,33 @@ fs::path cache_dir() {
 
 }  // namespace
 
+std::optional<std::string> find_mnist() {
+  if (std::string dir = environment("XGRAD_MNIST"); !dir.empty()) return dir;
+  if (has_any_file(cache_dir())) return cache_dir().string();
+  return std::nullopt;
+}
+
 Mnist load_mnist(const MnistOptions& options, std::source_location where) {
   if (!options.dir.empty()) return read_all(options.dir, where);
-  if (const std::string dir = environment("XGRAD_MNIST"); !dir.empty()) return read_all(dir, where);
-  if (has_any_file(cache_dir())) return read_all(cache_dir(), where);
-  std::cerr << "MNIST is not on this machine: './run mnist' downloads it. TRAINING ON FASHION-MNIST INSTEAD, from "
-            << fashion_dir << ".\n";
-  return load_fashion_mnist({}, where);
+  if (const auto dir = find_mnist()) return read_all(*dir, where);
+  throw IOError(
+      concat("MNIST: not found: the option .dir was not given, $XGRAD_MNIST is not set, and ", cache_dir().string(),
+             " has none of its files: './run mnist', in xgrad's sources, downloads them there and checks "
+             "their SHA-256; or name the folder that has them by .dir or $XGRAD_MNIST"),
+      where);
+}
+
+std::optional<std::string> find_fashion_mnist() {
+  if (has_any_file(fashion_dir)) return fashion_dir;
+  return std::nullopt;
 }
 
 Mnist load_fashion_mnist(const MnistOptions& options, std::source_location where) {
   if (!options.dir.empty()) return read_all(options.dir, where);
-  if (!has_any_file(fashion_dir))
-    throw IOError(concat("Fashion-MNIST is not in ", fashion_dir,
-                         ": install Debian's package dataset-fashion-mnist, or set "
-                         "the option .dir"),
-                  where);
-  return read_all(fashion_dir, where);
+  if (const auto dir = find_fashion_mnist()) return read_all(*dir, where);
+  throw IOError(concat("Fashion-MNIST is not in ", fashion_dir,
+                       ": install Debian's package dataset-fashion-mnist, or set the option .dir"),
+                where);
 }
 
 }  // namespace xg::data

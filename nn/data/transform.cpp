@@ -2,17 +2,40 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
-#include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "lib/extent.hpp"
 
 namespace xg::data {
+namespace {
+
+void check_defined(const char* op, const char* what, const Tensor& given, std::source_location where) {
+  if (!given.defined()) throw ValueError(concat(op, ": the ", what, " are an undefined tensor"), where);
+}
+
+/// The largest of the labels, leaving out what can be no class.
+std::int64_t largest_class(const Tensor& labels) {
+  const Array all = labels.array().contiguous();
+  std::int64_t largest = 0;
+  dispatch(all.dtype(), [&]<class T>() {
+    for (std::int64_t i = 0; i < all.size(); ++i) {
+      const T label = all.data<T>()[i];
+      if constexpr (std::is_floating_point_v<T>)
+        if (!(label > 0 && label < T{0x1p63})) continue;
+      largest = std::max(largest, static_cast<std::int64_t>(label));
+    }
+  });
+  return largest;
+}
+
+}  // namespace
 
 Tensor flatten(const Tensor& samples, std::source_location where) {
+  check_defined("data::flatten", "samples", samples, where);
   if (samples.rank() == 0) throw ShapeError("data::flatten: the samples need a first axis", where);
   Shape sample = samples.shape();
   sample.erase(0);
@@ -20,6 +43,7 @@ Tensor flatten(const Tensor& samples, std::source_location where) {
 }
 
 Tensor scale(const Tensor& pixels, std::source_location where) {
+  check_defined("data::scale", "pixels", pixels, where);
   if (pixels.dtype() != uint8)
     throw DTypeError(
         concat("data::scale: uint8 pixels are expected, got ", pixels.dtype(), " of shape ", pixels.shape()), where);
@@ -33,15 +57,14 @@ Tensor scale(const Tensor& pixels, std::source_location where) {
 
 Tensor to_categorical(const Tensor& labels, std::int64_t classes, std::source_location where) {
   if (classes < 0) throw ValueError(concat("to_categorical: classes must not be negative, got ", classes), where);
+  check_defined("to_categorical", "labels", labels, where);
   const CallerScope scope(where);
   const bool column = labels.rank() == 2 && labels.shape()[1] == 1;
-  const Tensor given = column ? squeeze(labels, 1) : labels, numbers = astype(given, int64);
-  if (classes == 0 && numbers.size() > 0) {
-    const auto largest = std::max<std::int64_t>(max(numbers).item<std::int64_t>(), 0);
-    classes = ExtentArithmetic("to_categorical", where).add(largest, 1);
-  }
+  const Tensor given = column ? squeeze(labels, 1) : labels;
+  if (classes == 0 && given.size() > 0)
+    classes = ExtentArithmetic("to_categorical", where).add(largest_class(given), 1);
   check_class_numbers("to_categorical", given, classes, where);
-  return one_hot(numbers, classes);
+  return one_hot(astype(given, int64), classes);
 }
 
 }  // namespace xg::data

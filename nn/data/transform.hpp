@@ -12,7 +12,7 @@ XG_API Tensor flatten(const Tensor& samples, std::source_location where = std::s
 /// float32 values divided by 255: uint8 pixels in [0, 1]. Another dtype is a DTypeError.
 XG_API Tensor scale(const Tensor& pixels, std::source_location where = std::source_location::current());
 /// Class numbers (N), or (N, 1), as a one-hot float32 matrix (N, classes); by default one more class than the largest
-/// number. A number outside is a ValueError.
+/// number. What is no class number, such as a negative one, 0.5 or NaN, is a ValueError.
 XG_API Tensor to_categorical(const Tensor& labels, std::int64_t classes = 0,
                              std::source_location where = std::source_location::current());
 

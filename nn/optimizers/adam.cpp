@@ -1,8 +1,10 @@
 #include "nn/optimizers/adam.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "lib/kernels/update.hpp"
+#include "nn/check_number.hpp"
 
 namespace xg::nn {
 
@@ -12,6 +14,11 @@ Adam::Adam(const AdamOptions& options, std::source_location where)
     if (!(beta >= 0 && beta < 1)) throw ValueError(concat("Adam: a beta must lie in [0, 1), got ", beta), where);
   if (!(options.epsilon > 0))
     throw ValueError(concat("Adam: epsilon must be greater than 0, got ", options.epsilon), where);
+  check_finite("Adam: epsilon", options.epsilon, where);
+  if (constexpr double least = std::numeric_limits<float>::min(); options.epsilon < least)
+    throw ValueError(
+        concat("Adam: epsilon must be at least ", least, ", as smaller ones vanish in float32, got ", options.epsilon),
+        where);
 }
 
 Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where) : Adam(options, where) {

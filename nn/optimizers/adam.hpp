@@ -18,7 +18,8 @@ struct AdamOptions {
 /// beta_2 v + (1 - beta_2) g^2; w -= rate m / (sqrt(v) + epsilon).
 class XG_API Adam : public Optimizer {
  public:
-  /// A negative rate, a beta outside [0, 1) or an epsilon that is not positive is a ValueError.
+  /// A rate that is negative, NaN or not finite in float32, a beta outside [0, 1), or an epsilon that is no positive
+  /// normal number of float32, is a ValueError.
   explicit Adam(const AdamOptions& options = {}, std::source_location where = std::source_location::current());
   /// For these parameters.
   explicit Adam(ParameterList parameters, const AdamOptions& options = {},

@@ -9,6 +9,7 @@
 #include "autograd/node.hpp"
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/update.hpp"
+#include "nn/check_number.hpp"
 #include "nn/lookup.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
@@ -176,8 +177,7 @@ void Optimizer::zero_grad() {
 }
 
 void Optimizer::set_learning_rate(double learning_rate, std::source_location where) {
-  if (!(learning_rate >= 0))
-    throw ValueError(concat(name_, ": the learning rate must be at least 0, got ", learning_rate), where);
+  check_not_negative(concat(name_, ": the learning rate"), learning_rate, where);
   learning_rate_ = learning_rate;
 }
 

@@ -48,7 +48,7 @@ class XG_API Optimizer {
 
   /// Of the next step.
   double learning_rate() const { return learning_rate_; }
-  /// A rate that is negative or NaN is a ValueError.
+  /// A rate that is negative or NaN, or not finite in float32, is a ValueError.
   void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
   /// How many steps were made, with whatever parameters.
   std::int64_t iterations() const { return iterations_; }

@@ -1,6 +1,7 @@
 #include "nn/optimizers/sgd.hpp"
 
 #include "lib/kernels/update.hpp"
+#include "nn/check_number.hpp"
 
 namespace xg::nn {
 
@@ -8,7 +9,7 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
     : Optimizer("SGD", options.learning_rate, options.gradient_transforms, where), options_(options) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
-  if (!(options.decay >= 0)) throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
+  check_not_negative("SGD: the decay", options.decay, where);
 }
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {

@@ -17,7 +17,7 @@ struct SGDOptions {
 /// (Keras 2.2.4; Nesterov's form as in Sutskever et al. 2013).
 class XG_API SGD : public Optimizer {
  public:
-  /// A negative rate or decay, or a momentum outside [0, 1), is a ValueError.
+  /// A rate or decay that is negative, NaN or not finite in float32, or a momentum outside [0, 1), is a ValueError.
   explicit SGD(const SGDOptions& options = {}, std::source_location where = std::source_location::current());
   /// For these parameters.
   explicit SGD(ParameterList parameters, const SGDOptions& options = {},

@@ -57,6 +57,9 @@ TABLE = {
     ],
     "nn/metrics.cpp": [
         ("samples_ += y_pred.shape()[0];", "samples_ += y_pred.size();"),
+        ("(first + second)) > 1e-3 * scale", "(first + second)) > scale"),
+        ("std::abs(sum) < 1e-6 *", "std::abs(sum) < 0 *"),
+        ("checked_->store(true);", ""),
     ],
     "nn/regularizers.cpp": [
         ("penalty.l2_factor_ = factor;", "penalty.l2_factor_ = 2 * factor;"),
@@ -76,6 +79,8 @@ TABLE = {
     ],
     "nn/callbacks/early_stopping.cpp": [
         ("if (++wait_ < options_.patience) return;", "if (++wait_ <= options_.patience) return;"),
-        ("value + options_.min_delta < best_", "value < best_"),
+        ("value + options_.min_delta < *best_", "value < *best_"),
+        ("if (!best_) return !std::isnan(value);", "if (!best_) return true;"),
+        ("named.value.array().clone()});", "named.value.array()});"),
     ],
 }

@@ -153,6 +153,57 @@ TEST_CASE("history: figures by name, and times") {
   CHECK(message == at_line("unknown figure 'los': known are loss", __FILE__, line));
 }
 
+TEST_CASE("figures: acc and accuracy are one name, with val_ before them too") {
+  nn::Logs logs;
+  logs.set("loss", 1);
+  logs.set("accuracy", 0.25);
+  logs.set("val_acc", 0.5);
+  CHECK(logs["acc"] == 0.25);
+  CHECK(logs["val_accuracy"] == 0.5);
+  for (const char* name : {"acc", "accuracy", "val_acc", "val_accuracy"}) CHECK(logs.contains(name));
+  for (const char* name : {"ac", "val_accurac", "categorical_accuracy", "val_val_acc"})
+    CHECK_FALSE(logs.contains(name));
+  // Under the name that it was set by first.
+  logs.set("acc", 0.75);
+  logs.set("val_accuracy", 0.125);
+  CHECK(Log::text(logs) == " loss=1 accuracy=0.75 val_acc=0.125");
+  logs.remove("acc");
+  CHECK_FALSE(logs.contains("accuracy"));
+  logs.set("acc", 0.25);
+  CHECK_ERROR(ValueError, logs["acu"], "unknown figure 'acu': known are loss, val_acc, acc");
+}
+
+TEST_CASE("figures: the accuracy of a run by either name, however the metric was named") {
+  const SignProblem data(8);
+  for (const nn::MetricChoice& metric : std::initializer_list<nn::MetricChoice>{
+           "acc", "accuracy", nn::Metric("acc", nn::sparse_matches), nn::Metric("accuracy", nn::sparse_matches)}) {
+    CAPTURE(metric.name());
+    auto model = sign_network();
+    model.compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {metric}});
+    // Which of them is watched shows itself in the run, at rate 0.
+    model.optimizer().set_learning_rate(0);
+    for (const char* monitor : {"acc", "accuracy", "val_acc", "val_accuracy"}) {
+      const auto history = model.fit(data.x, data.labels,
+                                     {.epochs = 3,
+                                      .verbose = 0,
+                                      .callbacks = {nn::EarlyStopping({.monitor = monitor})},
+                                      .validation_data = {data.x, data.labels}});
+      CHECK(history.epochs() == 2);
+      CHECK(history.all().size() == 4);
+      for (const char* name : {"acc", "accuracy", "val_acc", "val_accuracy"}) CHECK(history.contains(name));
+      CHECK(history["acc"].size() == 2);
+      CHECK(&history["acc"] == &history["accuracy"]);
+      CHECK(&history["val_acc"] == &history["val_accuracy"]);
+      CHECK(&history["acc"] != &history["val_acc"]);
+    }
+    const auto score = model.evaluate(data.x, data.labels, {.verbose = 0});
+    CHECK(score["acc"] == score["accuracy"]);
+    CHECK(score.metrics["acc"] == score["acc"]);
+    CHECK(score.metrics.contains("acc"));
+    CHECK(score.metrics.contains("accuracy"));
+  }
+}
+
 TEST_CASE("early stopping: ends the run when the figure has not improved for `patience` epochs") {
   const Numbers losses{5, 4, 3, 3.5, 3, 3.7, 2, 1, 1, 1};
   const auto epochs = [&](const nn::EarlyStoppingOptions& options) {
@@ -183,10 +234,25 @@ TEST_CASE("early stopping: may put the best weights back") {
     CHECK(*stopping.stopped_epoch() == 4);
     CHECK(model.weight() == (restore ? 3 : 5));
   }
-  // A run that comes to its end keeps its weights, as in Keras.
+  // They come back too if the run was not ended early.
   Scripted model({5, 4, 4.5});
   model.run({nn::EarlyStopping({.monitor = "loss", .patience = 2, .restore_best_weights = true})}, 3);
-  CHECK(model.weight() == 3);
+  CHECK(model.weight() == 2);
+}
+
+TEST_CASE("early stopping: tells the best value and its epoch") {
+  nn::EarlyStopping stopping({.monitor = "loss", .patience = 2});
+  CHECK_FALSE(stopping.best());
+  CHECK_FALSE(stopping.best_epoch());
+  Scripted({5, 3, 4, 2, 2, 2}).run({std::ref(stopping)}, 6);
+  CHECK(stopping.best() == 2);
+  CHECK(stopping.best_epoch() == 3);
+  CHECK(stopping.stopped_epoch() == 5);
+  // Of the last run.
+  const double nan = std::nan("");
+  Scripted({nan, nan}).run({std::ref(stopping)}, 2);
+  CHECK_FALSE(stopping.best());
+  CHECK_FALSE(stopping.best_epoch());
 }
 
 TEST_CASE("early stopping: can be used again") {
@@ -260,9 +326,68 @@ TEST_CASE("early stopping: min_delta is what a figure must rise by in mode max, 
   }
 }
 
-TEST_CASE("early stopping: NaN is no improvement") {
-  Scripted model({3, std::nan(""), 1});
+TEST_CASE("early stopping: NaN is no improvement, and never the best") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  Scripted model({3, nan, 1});
   CHECK(model.run({nn::EarlyStopping({.monitor = "loss"})}, 3).epochs() == 2);
+  for (const char* mode : {"min", "max"}) {
+    CAPTURE(mode);
+    const auto after = [&](const Numbers& losses, int patience) {
+      Scripted scripted(losses);
+      nn::EarlyStopping stopping({.monitor = "loss", .patience = patience, .mode = mode, .restore_best_weights = true});
+      const auto epochs = scripted.run({std::ref(stopping)}, int(losses.size())).epochs();
+      return std::pair(epochs, scripted.weight());
+    };
+    CHECK(after({nan, 1, 1, 1}, 2) == std::pair(std::size_t{4}, 2.0));
+    CHECK(after({nan, nan, 1, 1}, 3) == std::pair(std::size_t{4}, 3.0));
+    // Without a best epoch all stays as it is.
+    CHECK(after({nan, nan, nan}, 2) == std::pair(std::size_t{2}, 2.0));
+    CHECK(after({nan}, 0) == std::pair(std::size_t{1}, 1.0));
+    // Infinite figures are compared like others.
+    CHECK(after({mode == std::string("min") ? infinity : -infinity, 1, nan}, 2) == std::pair(std::size_t{3}, 2.0));
+  }
+}
+
+TEST_CASE("early stopping: parameters that come later stay as they are, wherever they stand") {
+  struct Growing : nn::Model {
+    nn::Sequential& first = add(nn::Sequential(), "first");
+    Dense& last = add(Dense({.units = 1, .input_dim = 1, .use_bias = false, .kernel_initializer = "zeros"}), "last");
+    Tensor forward(const Tensor& x) override { return last(x); }
+  } model;
+  // The added layer stands before the one that is trained, whose weight is n + 1 after epoch n.
+  struct Grow : nn::Callback {
+    nn::Sequential& to;
+    explicit Grow(nn::Sequential& sequential) : to(sequential) {}
+    void on_epoch_end(nn::TrainingRun&, int epoch, const nn::Logs&) override {
+      if (epoch == 1) to.add(Dense({.units = 1, .input_dim = 1, .kernel_initializer = "ones"}));
+    }
+  } grow(model.first);
+  model.compile({.optimizer = nn::SGD(model.parameters(), {.learning_rate = 1}),
+                 .loss = [losses = Numbers{2, 1, 3}, epoch = std::size_t{0}](const Tensor&, const Tensor& p) mutable {
+                   return sum(p.detach()) - sum(p) + losses.at(epoch++);
+                 }});
+  model.fit(ones({1, 1}), ones({1, 1}),
+            {.epochs = 3,
+             .verbose = 0,
+             .callbacks = {nn::EarlyStopping({.monitor = "loss", .patience = 5, .restore_best_weights = true}), grow}});
+  CHECK(model.parameters().front().name == "first.dense_1.kernel");
+  CHECK(model.parameters().size() == 3);
+  CHECK(model["first.dense_1.kernel"].item() == 1);
+  CHECK(model["last.kernel"].item() == 2);
+}
+
+TEST_CASE("early stopping: an epoch without its figure changes nothing") {
+  Scripted model({});
+  nn::EarlyStopping stopping({.monitor = "loss", .restore_best_weights = true});
+  nn::TrainingRun run{model, 10, 1, 0, {"loss"}};
+  nn::Logs logs;
+  logs.set("los", 3);
+  stopping.on_train_begin(run);
+  CHECK_THROWS_AS(stopping.on_epoch_end(run, 0, logs), ValueError);
+  CHECK_FALSE(stopping.best());
+  CHECK_FALSE(run.stop);
+  stopping.on_train_end(run);
+  CHECK(model.weight() == 0);
 }
 
 TEST_CASE("early stopping: the best weights include the buffers") {

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
-#include <limits>
 
 #include <algorithm>
 #include <cstdlib>
@@ -178,6 +177,10 @@ TEST_CASE("to_categorical: one-hot rows of float32") {
 }
 
 TEST_CASE("transforms: what they cannot work with") {
+  const Tensor undefined;
+  CHECK_ERROR(ValueError, data::flatten(undefined), "data::flatten: the samples are an undefined tensor");
+  CHECK_ERROR(ValueError, data::scale(undefined), "data::scale: the pixels are an undefined tensor");
+  CHECK_ERROR(ValueError, data::to_categorical(undefined), "to_categorical: the labels are an undefined tensor");
   CHECK_ERROR(ShapeError, data::flatten(Tensor(1.0)), "data::flatten: the samples need a first axis");
   CHECK_ERROR(DTypeError, data::scale(zeros({2, 3})),
               "data::scale: uint8 pixels are expected, got float32 of shape (2, 3)");
@@ -232,6 +235,26 @@ TEST_CASE("to_categorical: what is no whole number is no class") {
               "to_categorical: 9223372036854775807 + 1 is too large for an extent");
   CHECK_ERROR(ValueError, data::to_categorical(Tensor{-5}),
               "to_categorical: -5 is none of the 1 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1, -1}, 3),
+              "to_categorical: -1 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{{0.0}, {2.5}}),
+              "to_categorical: 2.5 is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{nan, 4.0}),
+              "to_categorical: NaN is none of the 5 classes, which count from 0");
+  // What no number of classes could make one does not count when they are counted.
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, infinity}),
+              "to_categorical: inf is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, -infinity}),
+              "to_categorical: -inf is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{1.0, 1e30}),
+              "to_categorical: 1e+30 is none of the 2 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor{infinity}, 3),
+              "to_categorical: inf is none of the 3 classes, which count from 0");
+  CHECK_ERROR(ValueError, data::to_categorical(Tensor({1.0, 0x1p63}, float32), 3),
+              "to_categorical: 9.22337e+18 is none of the 3 classes, which count from 0");
+  // The last class is one in float32 too, where its number plus 1 is the same number.
+  CHECK(data::to_categorical(Tensor({0x1p24}, float32)).shape() == Shape{1, 16777217});
 }
 
 TEST_CASE("batches: any shapes and dtypes, cut along the first axes") {
@@ -323,6 +346,9 @@ TEST_CASE("batches: what they cannot be made of, or asked for") {
   CHECK_ERROR(ShapeError, data::batches({x, zeros({3})}, {.size = 2}),
               "batches: x has shape (4, 3), y (3,): their first axes, the samples, must agree");
   CHECK_ERROR(ValueError, data::batches(x, x, {.size = 0}), "batches: the size must be at least 1, got 0");
+  CHECK_ERROR(ValueError, data::batches(Tensor(), x), "batches: x is an undefined tensor");
+  CHECK_ERROR(ValueError, data::batches(x, Tensor()), "batches: y is an undefined tensor");
+  CHECK_ERROR(ValueError, data::batches({x, Tensor()}, {.size = 2}), "batches: y is an undefined tensor");
   data::Batches batches = data::batches(x, x, {.size = 3});
   CHECK_ERROR(ValueError, batches[2], "batches: there is no batch 2: there are 2, counted from 0");
   CHECK_ERROR(ValueError, batches[-1], "batches: there is no batch -1: there are 2, counted from 0");
@@ -352,19 +378,34 @@ TEST_CASE("load_mnist: where it looks, in order") {
     const Variable dir("XGRAD_MNIST", second.path());
     check_small_set(data::load_mnist({.dir = first.path()}));
     CHECK(data::load_mnist().train.labels.to_vector<int>() == std::vector<int>{7, 7, 7});
+    CHECK(data::find_mnist() == second.path());
   }
   const Variable dir("XGRAD_MNIST", "");
   CHECK(data::load_mnist().train.images.shape() == Shape{1, 5, 5});
+  CHECK(data::find_mnist() == third.path("xgrad/mnist"));
   {
     const Folder home;
     home.write(std::string(".cache/xgrad/mnist/") + Folder::train_images, "");
     const Variable no_cache("XDG_CACHE_HOME", ""), user("HOME", home.path());
     const std::string message = message_of<IOError>([] { data::load_mnist(); });
     CHECK(message.starts_with("read_idx: " + home.path(".cache/xgrad/mnist/train-images-idx3-ubyte") + ": "));
+    CHECK(data::find_mnist() == home.path(".cache/xgrad/mnist"));
   }
   // A folder that was named is not left for another one.
   const Variable missing("XGRAD_MNIST", first.path("missing"));
   CHECK(message_of<IOError>([] { data::load_mnist(); }).starts_with("MNIST: neither " + first.path("missing")));
+  CHECK(data::find_mnist() == first.path("missing"));
+}
+
+TEST_CASE("load_mnist: found nowhere, it says where it looked and how to get it") {
+  const Folder empty;
+  const Variable dir("XGRAD_MNIST", ""), cache("XDG_CACHE_HOME", empty.path());
+  CHECK_FALSE(data::find_mnist());
+  CHECK_ERROR(IOError, data::load_mnist(),
+              "MNIST: not found: the option .dir was not given, $XGRAD_MNIST is not set, and " +
+                  empty.path("xgrad/mnist") +
+                  " has none of its files: './run mnist', in xgrad's sources, downloads them there and checks their "
+                  "SHA-256; or name the folder that has them by .dir or $XGRAD_MNIST");
 }
 
 TEST_CASE("load_mnist: files that are missing") {
@@ -429,12 +470,17 @@ TEST_CASE("load_mnist: files that do not belong together") {
   CHECK(complaint(sizes).ends_with(" has images of 2 x 4, but " + sizes.path(Folder::test_images) + " of 2 x 5"));
 }
 
-TEST_CASE("load_fashion_mnist: Debian's package, which also stands in for MNIST") {
+TEST_CASE("load_fashion_mnist: Debian's package") {
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")) {
+    CHECK_FALSE(data::find_fashion_mnist());
+    CHECK_ERROR(IOError, data::load_fashion_mnist(),
+                "Fashion-MNIST is not in /usr/share/datasets/fashion-mnist: install Debian's package "
+                "dataset-fashion-mnist, or set the option .dir");
     MESSAGE("skipped: Debian's package dataset-fashion-mnist is not installed");
     std::cout << "skipped: load_fashion_mnist: Debian's package dataset-fashion-mnist is not installed\n";
     return;
   }
+  CHECK(data::find_fashion_mnist() == "/usr/share/datasets/fashion-mnist");
   const auto [train, test] = data::load_fashion_mnist();
   CHECK(train.images.shape() == Shape{60000, 28, 28});
   CHECK(test.images.shape() == Shape{10000, 28, 28});
@@ -445,15 +491,4 @@ TEST_CASE("load_fashion_mnist: Debian's package, which also stands in for MNIST"
   };
   check_labels(train.labels, {9, 0, 0, 3, 0, 2, 7, 2, 5, 5}, 6000);
   check_labels(test.labels, {9, 2, 1, 1, 6, 1, 4, 6, 5, 7}, 1000);
-
-  const Folder empty;
-  const Variable dir("XGRAD_MNIST", ""), cache("XDG_CACHE_HOME", empty.path());
-  std::ostringstream warning;
-  std::streambuf* const screen = std::cerr.rdbuf(warning.rdbuf());
-  const data::Mnist instead = data::load_mnist();
-  std::cerr.rdbuf(screen);
-  CHECK(same_bits(instead.test.images.array(), test.images.array()));
-  CHECK(warning.str() ==
-        "MNIST is not on this machine: './run mnist' downloads it. TRAINING ON FASHION-MNIST INSTEAD, from "
-        "/usr/share/datasets/fashion-mnist.\n");
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "tests/support/check_error.hpp"
@@ -89,7 +90,8 @@ TEST_CASE("errors: figures that were not measured") {
   const auto history = model.fit(x, y, {.verbose = 0});
   const auto score = model.evaluate(x, y, {.verbose = 0});
   CHECK_ERROR(ValueError, history["val_loss"], "unknown figure 'val_loss': known are loss, accuracy");
-  CHECK_ERROR(ValueError, score["acc"], "unknown figure 'acc': known are loss, accuracy");
+  CHECK_ERROR(ValueError, history["val_acc"], "unknown figure 'val_acc': known are loss, accuracy");
+  CHECK_ERROR(ValueError, score["accurate"], "unknown figure 'accurate': known are loss, accuracy");
   CHECK_ERROR(ValueError, score.metrics["mae"], "unknown figure 'mae': known are accuracy");
   CHECK_ERROR(ValueError, nn::Score()["mae"], "unknown figure 'mae': known are loss");
 }
@@ -216,9 +218,17 @@ TEST_CASE("errors: early stopping") {
   CHECK_ERROR(
       ValueError, model.fit(x, y, {.callbacks = {nn::EarlyStopping({.monitor = "val_los"})}, .validation_split = 0.5}),
       "EarlyStopping: the run has no figure 'val_los' to monitor: known are loss, accuracy, val_loss, val_accuracy");
+  CHECK_ERROR(ValueError, model.fit(x, y, {.callbacks = {nn::EarlyStopping({.monitor = "val_acc"})}}),
+              "EarlyStopping: the run has no figure 'val_acc' to monitor: known are loss, accuracy");
   CHECK_ERROR(ValueError, model.fit(x, y, {.callbacks = {nn::EarlyStopping()}}),
               "EarlyStopping: the run has no figure 'val_loss' to monitor: known are loss, accuracy");
   CHECK_ERROR(ValueError, nn::EarlyStopping({.patience = -1}), "EarlyStopping: patience must not be negative, got -1");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = -0.1}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got -0.1");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = std::nan("")}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got NaN");
+  CHECK_ERROR(ValueError, nn::EarlyStopping({.min_delta = INFINITY}),
+              "EarlyStopping: min_delta must be a finite number of at least 0, got inf");
   CHECK_ERROR(ValueError, nn::EarlyStopping({.mode = "best"}),
               "EarlyStopping: unknown mode 'best': known are auto, min, max");
 }

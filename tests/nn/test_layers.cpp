@@ -156,7 +156,7 @@ TEST_CASE("Dense: what it cannot be, or be given") {
               "orthogonal: a shape of at least two axes expected, got (3,)");
   CHECK_ERROR(ValueError,
               Dense({.units = 3, .input_dim = 2, .kernel_initializer = nn::random_uniform({.low = 1, .high = 0})}),
-              "uniform: low <= high expected, got 1 and 0");
+              "random_uniform: low <= high expected, got 1 and 0");
   Dense layer({.units = 2, .input_dim = 3});
   CHECK_ERROR(ShapeError, layer(zeros({5, 4})),
               "Dense: the last axis of the input must be 3, as in the kernel (3, 2), but a sample has shape (4,)");
@@ -381,6 +381,12 @@ TEST_CASE("regularizers: factors below 0, and unknown names") {
   CHECK_ERROR(ValueError, nn::l2(-0.1), "l2: the factor must be at least 0, got -0.1");
   CHECK_ERROR(ValueError, nn::l2(std::nan("")), "l2: the factor must be at least 0, got NaN");
   CHECK_ERROR(ValueError, nn::l1_l2({.l1 = 0.1, .l2 = -2}), "l1_l2: the factor must be at least 0, got -2");
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_ERROR(ValueError, nn::l1(infinity), "l1: the factor must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, nn::l1(std::nan("")), "l1: the factor must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, nn::l2(1e39), "l2: the factor must be finite in float32, got 1e+39");
+  CHECK_ERROR(ValueError, nn::l1_l2({.l1 = infinity}), "l1_l2: the factor must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, nn::l1_l2({.l2 = std::nan("")}), "l1_l2: the factor must be at least 0, got NaN");
   CHECK_ERROR(ValueError, Dense({.units = 3, .kernel_regularizer = "l3"}),
               "unknown regularizer 'l3': known are l1, l2, l1_l2");
 }
@@ -458,6 +464,31 @@ TEST_CASE("initializers: options") {
   CHECK(variance(truncated) == Close(4 * testing::truncated_variance, 0.06));
   CHECK(*std::min_element(truncated.begin(), truncated.end()) >= 1);
   CHECK(*std::max_element(truncated.begin(), truncated.end()) <= 9);
+}
+
+TEST_CASE("initializers: options that no parameter could start with") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  CHECK_ERROR(ValueError, nn::constant(nan), "constant: the value must be finite in float32, got NaN");
+  CHECK_ERROR(ValueError, nn::constant(-infinity), "constant: the value must be finite in float32, got -inf");
+  CHECK_ERROR(ValueError, nn::constant(1e39), "constant: the value must be finite in float32, got 1e+39");
+  CHECK_ERROR(ValueError, nn::random_uniform({.low = -infinity}),
+              "random_uniform: low must be finite in float32, got -inf");
+  CHECK_ERROR(ValueError, nn::random_uniform({.high = nan}), "random_uniform: high must be finite in float32, got NaN");
+  CHECK_ERROR(ValueError, nn::random_uniform({.high = -1}), "random_uniform: low <= high expected, got -0.05 and -1");
+  CHECK_ERROR(ValueError, nn::random_normal({.mean = nan}),
+              "random_normal: the mean must be finite in float32, got NaN");
+  CHECK_ERROR(ValueError, nn::random_normal({.stddev = -1}),
+              "random_normal: the standard deviation must be at least 0, got -1");
+  CHECK_ERROR(ValueError, nn::random_normal({.stddev = infinity}),
+              "random_normal: the standard deviation must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, nn::truncated_normal({.mean = 1e39}),
+              "truncated_normal: the mean must be finite in float32, got 1e+39");
+  CHECK_ERROR(ValueError, nn::truncated_normal({.stddev = nan}),
+              "truncated_normal: the standard deviation must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, nn::orthogonal(infinity), "orthogonal: the gain must be finite in float32, got inf");
+  CHECK(initial(nn::random_uniform({.low = 2, .high = 2}), {2}) == Numbers{2, 2});
+  CHECK(initial(nn::random_normal({.mean = 2, .stddev = 0}), {2}) == Numbers{2, 2});
+  CHECK(initial(nn::constant(-7), {2}) == Numbers{-7, -7});
 }
 
 TEST_CASE("initializers: fans of convolutions, vectors and numbers") {

@@ -1,14 +1,19 @@
 #include <doctest/doctest.h>
 
 #include "autograd/creation.hpp"
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "lib/random.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/dense.hpp"
+#include "nn/losses.hpp"
 #include "nn/metrics.hpp"
+#include "nn/optimizers/sgd.hpp"
 #include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/support/check_error.hpp"
 #include "tests/support/close.hpp"
-#include "tests/support/message.hpp"
 
 using namespace xg;
 using nn::MetricChoice;
@@ -119,14 +124,117 @@ TEST_CASE("metric: under what name it is shown") {
 }
 
 TEST_CASE("metric: of one's own, a sum over the samples of a batch") {
-  const MetricChoice choice =
-      nn::Metric("bias", [](const Tensor& y, const Tensor& p) { return (numbers(p)[0] - numbers(y)[0]) * 2; });
+  const MetricChoice choice = nn::Metric("bias", [](const Tensor& y, const Tensor& p) { return sum(p - y).item(); });
   CHECK(choice.name() == "bias");
   nn::Metric metric = choice.make("mse", 1);
   metric.update(Tensor{{1.0}, {0.0}}, Tensor{{4.0}, {0.0}});
-  CHECK(metric.result() == 3);
+  CHECK(metric.result() == 1.5);
   // Another one starts from nothing.
   CHECK(choice.make("mse", 1).result() == 0);
+}
+
+TEST_CASE("metric: a function that returns a mean is told to return a sum") {
+  const auto mean_error = [](const Tensor& y, const Tensor& p) { return mean(abs(p - y)).item(); };
+  const Tensor y{{1.0}, {2.0}, {3.0}, {4.0}, {5.0}}, p{{2.0}, {2.0}, {2.5}, {4.0}, {8.0}};
+  const std::string expected =
+      "error: the function returned 0.9 for a batch of 5 samples, but 0.5 for the first 2 of them and 1.16667 for the "
+      "other 3: it must return the sum over the samples; multiply a mean by the batch size";
+  nn::Metric metric("error", mean_error);
+  for (int call = 0; call < 2; ++call) CHECK_ERROR(ValueError, metric.update(y, p), expected);
+  CHECK(metric.result() == 0);
+
+  // The trainer says so at the line of its call, before anything changes.
+  nn::Sequential model{nn::Dense({.units = 1, .input_dim = 1, .use_bias = false, .kernel_initializer = "ones"})};
+  model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {nn::Metric("error", mean_error)}});
+  CHECK_ERROR(ValueError, model.fit(p, y, {.verbose = 0, .shuffle = false}), expected);
+  CHECK_ERROR(ValueError, model.train_on_batch(p, y), expected);
+  CHECK_ERROR(ValueError, model.evaluate(p, y, {.verbose = 0}), expected);
+  CHECK(model["dense_1.kernel"].item() == 1);
+  CHECK(model.optimizer().iterations() == 0);
+
+  model.compile(
+      {.optimizer = "sgd", .loss = "mse", .metrics = {nn::Metric("error", [&](const Tensor& t, const Tensor& q) {
+                                            return mean_error(t, q) * double(q.shape()[0]);
+                                          })}});
+  CHECK(model.evaluate(p, y, {.batch_size = 2, .verbose = 0})["error"] == Close(0.9, 1e-6));
+}
+
+TEST_CASE("metric: what else is no sum over the samples") {
+  const Tensor y = zeros({4, 1}), p{{1.0}, {2.0}, {3.0}, {4.0}};
+  const auto check = [&](auto function, const char* expected) {
+    nn::Metric metric("mine", function);
+    CHECK_ERROR(ValueError, metric.update(y, p), expected);
+  };
+  check(
+      [](const Tensor&, const Tensor& q) { return max(q).item(); },
+      "mine: the function returned 4 for a batch of 4 samples, but 2 for the first 2 of them and 4 for the other 2: it "
+      "must return the sum over the samples; multiply a mean by the batch size");
+  check(
+      [](const Tensor&, const Tensor&) { return 1.0; },
+      "mine: the function returned 1 for a batch of 4 samples, but 1 for the first 2 of them and 1 for the other 2: it "
+      "must return the sum over the samples; multiply a mean by the batch size");
+}
+
+TEST_CASE("metric: whether it returns sums is looked at once, for all copies") {
+  int calls = 0;
+  double factor = 0;
+  const MetricChoice choice = nn::Metric("mine", [&](const Tensor&, const Tensor& p) {
+    ++calls;
+    return factor * double(p.shape()[0]);
+  });
+  const auto called = [&](nn::Metric& metric, std::int64_t samples) {
+    calls = 0;
+    metric.update(zeros({samples}), zeros({samples}));
+    return calls;
+  };
+  nn::Metric first = choice.make("mse", 1), second = choice.make("mse", 1);
+  // None of these tells a sum from a mean.
+  for (const double nothing : {0.0, 1e-7, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    factor = nothing;
+    CHECK(called(first, 5) == 1);
+  }
+  factor = 2;
+  CHECK(called(first, 1) == 1);
+  calls = 0;
+  first.update(Tensor(1.0), zeros({4}));
+  first.update(zeros({3}), zeros({4}));
+  CHECK(calls == 2);
+  CHECK(called(first, 2) == 4);
+  CHECK(called(first, 2) == 1);
+  CHECK(called(second, 5) == 1);
+
+  nn::Sequential model{nn::Dense({.units = 1, .input_dim = 1})};
+  model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {nn::Metric("mine", [&](const Tensor&, const Tensor& p) {
+                                                      ++calls;
+                                                      return double(p.shape()[0]);
+                                                    })}});
+  calls = 0;
+  model.fit(zeros({10, 1}), zeros({10, 1}), {.batch_size = 4, .epochs = 3, .verbose = 0});
+  CHECK(calls == 3 * 3 + 3);
+}
+
+TEST_CASE("metric: sums in float32, and losses behind which there are logits, are sums") {
+  const std::int64_t samples = 100'000;
+  const Array noise = Generator(4).normal({samples});
+  nn::Metric naive("naive", [](const Tensor&, const Tensor& p) {
+    float total = 0;
+    for (const float value : p.to_vector<float>()) total += value * value;
+    return double(total);
+  });
+  naive.update(zeros({samples}), noise);
+  CHECK(naive.result() == Close(1, 0.02));
+
+  // From logits the loss of a sample is 60; from probabilities, which are cut off, it is less.
+  nn::Sequential model{nn::Dense(
+      {.units = 2, .input_dim = 2, .use_bias = false, .kernel_initializer = "zeros", .activation = "softmax"})};
+  model["dense_1.kernel"].assign(Tensor{{60.0F, 0.0F}, {0.0F, 60.0F}});
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}),
+                 .loss = "categorical_crossentropy",
+                 .metrics = {nn::Metric("cross", [](const Tensor& y, const Tensor& p) {
+                   return nn::categorical_crossentropy(y, p).item() * double(p.shape()[0]);
+                 })}});
+  const auto score = model.train_on_batch(Tensor{{1.0, 0.0}, {0.0, 1.0}}, Tensor{{0.0, 1.0}, {0.0, 1.0}});
+  CHECK(score["cross"] == Close(30, 1e-5));
 }
 
 TEST_CASE("metric: shapes that do not fit name the line") {

@@ -382,7 +382,7 @@ TEST_CASE("fit: bad arguments change nothing, and print nothing") {
   fails(x, y, with([](auto& o) { o.callbacks = {nn::EarlyStopping({.monitor = "val_loss"})}; }));
   fails(x, y, with([](auto& o) {
           o.validation_split = 0.5;
-          o.callbacks = {nn::EarlyStopping({.monitor = "val_acc"})};
+          o.callbacks = {nn::EarlyStopping({.monitor = "val_mae"})};
         }));
 
   // Nor was any random number used: the run that follows is the one without failures.

@@ -566,6 +566,41 @@ TEST_CASE("optimizers: step leaves penalties to the loss") {
   CHECK(numbers(w) == Numbers{1, 2});
 }
 
+TEST_CASE("optimizers: numbers that are not finite, or would not be in float32") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  CHECK_ERROR(ValueError, SGD({.learning_rate = infinity}),
+              "SGD: the learning rate must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = 1e39}), "SGD: the learning rate must be finite in float32, got 1e+39");
+  CHECK_ERROR(ValueError, SGD({.learning_rate = -infinity}), "SGD: the learning rate must be at least 0, got -inf");
+  CHECK_ERROR(ValueError, Adam({.learning_rate = nan}), "Adam: the learning rate must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, Adam({.learning_rate = infinity}),
+              "Adam: the learning rate must be finite in float32, got inf");
+  SGD sgd({.learning_rate = 0.5});
+  Adam adam({.learning_rate = 0.5});
+  CHECK_ERROR(ValueError, sgd.set_learning_rate(infinity), "SGD: the learning rate must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, adam.set_learning_rate(nan), "Adam: the learning rate must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, adam.set_learning_rate(1e39), "Adam: the learning rate must be finite in float32, got 1e+39");
+  CHECK(sgd.learning_rate() == 0.5);
+  CHECK(adam.learning_rate() == 0.5);
+
+  CHECK_ERROR(ValueError, SGD({.momentum = nan}), "SGD: the momentum must lie in [0, 1), got NaN");
+  CHECK_ERROR(ValueError, SGD({.momentum = infinity}), "SGD: the momentum must lie in [0, 1), got inf");
+  CHECK_ERROR(ValueError, SGD({.decay = nan}), "SGD: the decay must be at least 0, got NaN");
+  CHECK_ERROR(ValueError, SGD({.decay = infinity}), "SGD: the decay must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, Adam({.beta_1 = nan}), "Adam: a beta must lie in [0, 1), got NaN");
+  CHECK_ERROR(ValueError, Adam({.beta_2 = infinity}), "Adam: a beta must lie in [0, 1), got inf");
+  CHECK_ERROR(ValueError, Adam({.epsilon = nan}), "Adam: epsilon must be greater than 0, got NaN");
+  CHECK_ERROR(ValueError, Adam({.epsilon = infinity}), "Adam: epsilon must be finite in float32, got inf");
+  CHECK_ERROR(ValueError, Adam({.epsilon = 1e39}), "Adam: epsilon must be finite in float32, got 1e+39");
+  CHECK_ERROR(ValueError, Adam({.epsilon = 1e-50}),
+              "Adam: epsilon must be at least 1.17549e-38, as smaller ones vanish in float32, got 1e-50");
+
+  // The last numbers that float32 has.
+  CHECK(SGD({.learning_rate = std::numeric_limits<float>::max()}).learning_rate() > 3e38);
+  CHECK_NOTHROW(Adam({.epsilon = std::numeric_limits<float>::min()}));
+  CHECK_NOTHROW(SGD({.learning_rate = 0}));
+}
+
 TEST_CASE("optimizers: what they cannot work with") {
   CHECK_ERROR(ValueError, SGD({.learning_rate = -0.1}), "SGD: the learning rate must be at least 0, got -0.1");
   CHECK_ERROR(ValueError, SGD({.learning_rate = std::nan("")}), "SGD: the learning rate must be at least 0, got NaN");
@@ -576,8 +611,9 @@ TEST_CASE("optimizers: what they cannot work with") {
   CHECK_ERROR(ValueError, Adam({.beta_1 = 1}), "Adam: a beta must lie in [0, 1), got 1");
   CHECK_ERROR(ValueError, Adam({.beta_2 = -0.1}), "Adam: a beta must lie in [0, 1), got -0.1");
   CHECK_ERROR(ValueError, Adam({.epsilon = 0}), "Adam: epsilon must be greater than 0, got 0");
-  SGD sgd;
+  SGD sgd({.learning_rate = 0.5});
   CHECK_ERROR(ValueError, sgd.set_learning_rate(-3), "SGD: the learning rate must be at least 0, got -3");
+  CHECK(sgd.learning_rate() == 0.5);
   const std::string none =
       ": no parameters to change: construct it with net.parameters(), after the first pass if layers learn their input "
       "size from it";

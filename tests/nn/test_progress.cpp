@@ -156,6 +156,10 @@ TEST_CASE("progress line: accuracy is called acc, other names stay") {
                                  " - val_mse: 6.0000\n"));
 }
 
+TEST_CASE("progress line: an accuracy that was named acc is shown so too") {
+  CHECK(nn::figures(logs({{"acc", 0.5}, {"val_acc", 0.25}})) == " - acc: 0.5000 - val_acc: 0.2500");
+}
+
 TEST_CASE("progress line: golden, evaluate shows no figures") {
   Screen screen;
   ProgressLine line(10000, screen.display());

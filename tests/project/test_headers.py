@@ -57,5 +57,67 @@ class Headers(unittest.TestCase):
                 self.assertLessEqual(seconds, SECONDS)
 
 
+class Hooks(unittest.TestCase):
+    """A callback's function by the name of a hook, but with other parameters, hides the hook and is never called."""
+
+    HOOKS = {
+        "on_train_begin": "nn::TrainingRun&",
+        "on_train_end": "nn::TrainingRun&",
+        "on_epoch_begin": "nn::TrainingRun&, int",
+        "on_epoch_end": "nn::TrainingRun&, int, const nn::Logs&",
+        "on_batch_begin": "nn::TrainingRun&, std::int64_t",
+        "on_batch_end": "nn::TrainingRun&, std::int64_t, std::int64_t, const nn::Logs&",
+    }
+    HIDING = (
+        "void on_epoch_end(nn::TrainingRun&, int) {}",
+        "void on_epoch_end(int, const nn::Logs&) {}",
+        "void on_epoch_end(nn::TrainingRun&, std::int64_t, const nn::Logs&) {}",
+        "void on_epoch_end(nn::TrainingRun&, int, const nn::Logs&) const {}",
+        "void on_epoch_end(auto&, int, const auto&) {}",
+        "static void on_epoch_end() {}",
+        "int on_epoch_end = 0;",
+        "using Callback::on_epoch_end; void on_epoch_end(int) {}",
+        "void on_epoch_end(nn::TrainingRun&, int) {} void on_epoch_end(int) {}",
+    )
+
+    def errors(self, classes, given):
+        """What the compiler says of callbacks, each by its class's name, base and members, that are given to fit()."""
+        source = '#include "nn/callbacks/callback.hpp"\nnamespace nn = xg::nn;\n'
+        for name, base, members in classes:
+            source += f"struct {name} : {base} {{ {members} }};\n"
+            source += f"void use({name} mine) {{ std::vector<nn::CallbackChoice> callbacks{{{given.format(name)}}}; }}\n"
+        result = compile_text(source, *WARNINGS, "-fsyntax-only")
+        self.assertEqual(result.returncode == 0, not result.stderr)
+        return re.findall(r"error: (.*)", result.stderr)
+
+    def message(self, hook):
+        return (
+            f"static assertion failed: this callback's {hook} hides the hook of that name, which would never be called: "
+            f"declare one function of that name, void {hook}({self.HOOKS[hook]}) override"
+        )
+
+    def test_a_function_that_hides_one_is_refused(self):
+        classes = [(f"Mine{number}", "nn::Callback", members) for number, members in enumerate(self.HIDING)]
+        self.assertEqual(self.errors(classes, "mine"), [self.message("on_epoch_end")] * len(classes))
+
+    def test_every_hook_however_the_callback_is_given(self):
+        members = " ".join(f"void {hook}(double) {{}}" for hook in self.HOOKS)
+        for given in ("mine", "std::make_shared<{}>(mine)", "std::ref(mine)"):
+            with self.subTest(given=given):
+                self.assertEqual(self.errors([("Mine", "nn::Callback", members)], given), list(map(self.message, self.HOOKS)))
+
+    def test_what_overrides_one_is_taken(self):
+        overriding = " ".join(f"void {hook}({parameters}) override {{}}" for hook, parameters in self.HOOKS.items())
+        classes = (
+            ("Plain", "nn::Callback", ""),
+            ("All", "nn::Callback", overriding),
+            ("Private", "nn::Callback", f"private: {overriding}"),
+            ("NoExcept", "nn::Callback", overriding.replace("override", "noexcept final")),
+            ("Derived", "All", ""),
+        )
+        for given in ("mine", "std::make_shared<{}>(mine)", "std::ref(mine)"):
+            self.assertEqual(self.errors(classes, given), [])
+
+
 if __name__ == "__main__":
     unittest.main()
