@@ -30,6 +30,7 @@
 #include "autograd/ops/special.hpp"
 #include "autograd/ops/trigonometry.hpp"
 #include "autograd/profiler.hpp"
+#include "autograd/origin.hpp"
 #include "autograd/record.hpp"
 #include "autograd/tensor.hpp"
 #include "autograd/transforms.hpp"
@@ -53,4 +54,5 @@
 #include "nn/model.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
+#include "nn/pass.hpp"
 #include "nn/sequential.hpp"

@@ -3,13 +3,17 @@
 #include <cstring>
 #include <utility>
 
-#include "lib/memory_pool.hpp"
-
 namespace xg {
+
+void OriginRef::share(Origin* origin) noexcept { origin->owners.fetch_add(1, std::memory_order_relaxed); }
+
+void OriginRef::drop(Origin* origin) noexcept {
+  if (origin->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete origin;
+}
 
 Tensor with_origin(Tensor made, const char* function, const Tensor& input) {
   const std::uint64_t version = made.array().version();
-  made.set_origin(std::allocate_shared<Origin>(pool::Allocator<Origin>(), Origin{function, Saved(input), version}));
+  made.set_origin(OriginRef(new Origin{function, Saved(input), version}));
   return made;
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "autograd/saved.hpp"
 #include "autograd/tensor.hpp"
+#include "lib/memory_pool.hpp"
 
 namespace xg {
 
@@ -11,9 +14,15 @@ namespace xg {
 /// is computed more exactly than from what rounding left of them. It belongs to a handle and its copies: operations
 /// neither read nor pass it on, and what they save does not hold it.
 struct Origin {
-  const char* function;   ///< the name of what made it, a string literal
-  Saved input;            ///< from which it was made
-  std::uint64_t version;  ///< of the elements that were made
+  const char* function;                  ///< the name of what made it, a string literal
+  Saved input;                           ///< from which it was made
+  std::uint64_t version;                 ///< of the elements that were made
+  std::atomic<std::uint32_t> owners{1};  ///< how many OriginRefs there are
+
+  /// Takes memory from the pool.
+  static void* operator new(std::size_t bytes) { return pool::allocate(bytes); }
+  /// Gives it back.
+  static void operator delete(void* block, std::size_t bytes) noexcept { pool::release(block, bytes); }
 };
 
 /// The same tensor, which now tells that `function` made it from `input`.

@@ -4,13 +4,13 @@
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
-#include <memory>
 #include <source_location>
 #include <type_traits>
 #include <vector>
 
 #include "autograd/hooks.hpp"
 #include "autograd/node_ref.hpp"
+#include "autograd/origin_ref.hpp"
 #include "lib/array.hpp"
 
 namespace xg {
@@ -18,7 +18,6 @@ namespace xg {
 class Tensor;
 class Indexed;
 class Indices;
-struct Origin;
 
 /// How backward() walks the graph.
 struct BackwardOptions;
@@ -144,9 +143,9 @@ class XG_API Tensor {
   /// Its place in the graph; null for a constant.
   const NodeRef& node() const { return node_; }
   /// How this handle's elements were made, if somebody noted it: see with_origin().
-  const std::shared_ptr<const Origin>& origin() const { return origin_; }
+  const OriginRef& origin() const { return origin_; }
   /// Notes it.
-  void set_origin(std::shared_ptr<const Origin> origin) { origin_ = std::move(origin); }
+  void set_origin(OriginRef origin) { origin_ = std::move(origin); }
 
   /// What a C++ type becomes: floating types float32, integers int64, bool boolean.
   template <class T>
@@ -171,7 +170,7 @@ class XG_API Tensor {
 
   Array value_;
   NodeRef node_;
-  std::shared_ptr<const Origin> origin_;
+  OriginRef origin_;
 };
 
 /// The options of backward().
