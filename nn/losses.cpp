@@ -1,6 +1,8 @@
 #include "nn/losses.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <string>
 
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
@@ -17,10 +19,43 @@
 namespace xg::nn {
 namespace {
 
+/// The order is Keras's, and the other one compiles too.
+void check_order(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  if (grad_enabled() && y_true.requires_grad() && !y_pred.requires_grad())
+    throw ValueError(concat(loss, ": y_true needs a gradient and y_pred none: the order is (y_true, y_pred)"), where);
+}
+
+/// What to do about (N) and (N, 1), which do not broadcast to pairs of samples here as they would elsewhere.
+std::string shape_remedy(const Shape& y_true, const Shape& y_pred) {
+  const auto is_column_of = [](const Shape& column, const Shape& vector) {
+    return column.rank() == vector.rank() + 1 && column.back() == 1 && column.elements() == vector.elements();
+  };
+  if (is_column_of(y_pred, y_true)) return concat(": reshape y_true to ", y_pred, ", by expand_dims(y_true, -1)");
+  if (is_column_of(y_true, y_pred)) return concat(": reshape y_true to ", y_pred, ", by squeeze(y_true, -1)");
+  return {};
+}
+
 void check_same_shape(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where,
                       const char* hint = "") {
-  if (y_true.shape() != y_pred.shape())
-    throw ShapeError(concat(loss, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(), hint), where);
+  check_order(loss, y_true, y_pred, where);
+  if (y_true.shape() == y_pred.shape()) return;
+  const std::string remedy = *hint ? hint : shape_remedy(y_true.shape(), y_pred.shape());
+  throw ShapeError(concat(loss, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(), remedy), where);
+}
+
+/// Labels that are shares of classes, or the probability of a yes.
+void check_shares(const char* loss, const Tensor& labels, std::source_location where) {
+  const Array all = labels.array().contiguous();
+  dispatch(all.dtype(), [&]<class T>() {
+    const T *begin = all.data<T>(), *end = begin + all.size();
+    std::int64_t inside = 0;
+    for (const T* label = begin; label != end; ++label) inside += *label >= T{0} && *label <= T{1};
+    if (inside == all.size()) return;
+    const T bad = *std::find_if(begin, end, [](T label) { return !(label >= T{0} && label <= T{1}); });
+    const bool signs = bad == static_cast<T>(-1);
+    throw ValueError(concat(loss, ": labels must lie in [0, 1], got ", +bad, signs ? ": make 0 of -1 first" : ""),
+                     where);
+  });
 }
 
 /// max(p, the smallest normal number), without a bend in the gradient: a probability that has become 0 still learns.
@@ -92,12 +127,16 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
 Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
                                        std::source_location where) {
   const CallerScope scope(where);
+  check_order("sparse_categorical_crossentropy", y_true, y_pred, where);
   const Tensor labels = class_labels(y_true, y_pred);
   Shape rows = y_pred.shape();
   if (rows.rank() > 0) rows.erase(-1);
-  if (y_pred.rank() == 0 || labels.size() != rows.elements())
+  if (y_pred.rank() == 0 || labels.shape() != rows)
     throw ShapeError(concat("sparse_categorical_crossentropy: y_true has shape ", y_true.shape(), ", y_pred ",
-                            y_pred.shape(), ": one class number for each row is expected"),
+                            y_pred.shape(), ": one class number for each row is expected",
+                            y_true.rank() > 0 && y_true.shape() == y_pred.shape()
+                                ? "; use categorical_crossentropy for one-hot labels"
+                                : ""),
                      where);
   check_class_numbers("sparse_categorical_crossentropy", labels, y_pred.shape().back(), where);
   const Tensor y = one_hot(astype(labels, int64), y_pred.shape().back(), y_pred.dtype());
@@ -108,6 +147,7 @@ Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const Cro
                            std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("binary_crossentropy", y_true, y_pred, where);
+  check_shares("binary_crossentropy", y_true, where);
   const Tensor y = astype(y_true, y_pred.dtype());
   if (options.from_logits) return mean(binary_cross_entropy_with_logits(y_pred, y));
   const Tensor logits = input_of(y_pred, "sigmoid");

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/grad_mode.hpp"
+#include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "lib/kernels/reduce.hpp"
 #include "nn/figure_name.hpp"
@@ -95,6 +96,8 @@ double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
 }
 
 double sparse_matches(const Tensor& y_true, const Tensor& y_pred) {
+  if (y_pred.rank() > 0)
+    check_class_numbers("sparse_categorical_accuracy", y_true, y_pred.shape().back(), std::source_location::current());
   const Array truth = y_true.array().astype(int64).contiguous(), chosen = best(y_pred);
   if (truth.size() != chosen.size())
     throw ShapeError(

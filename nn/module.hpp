@@ -15,6 +15,7 @@
 
 #include "autograd/tensor.hpp"
 #include "lib/random.hpp"
+#include "nn/initializers.hpp"
 #include "nn/lookup.hpp"
 #include "nn/parameter.hpp"
 #include "nn/parameter_list.hpp"
@@ -163,6 +164,10 @@ class XG_API Module {
   /// Declares a parameter, and gives a handle to it. A name that is taken is a ValueError.
   Parameter parameter(const std::string& name, const Tensor& initial, Regularizer regularizer = {},
                       std::source_location where = std::source_location::current());
+  /// Declares a parameter of that shape which starts as the initializer says, drawing from the module's own generator.
+  Parameter add_weight(const std::string& name, const Shape& shape, const Initializer& initializer = "glorot_uniform",
+                       Regularizer regularizer = {}, DType dtype = float32,
+                       std::source_location where = std::source_location::current());
   /// Declares a buffer, and gives a handle to it.
   Buffer buffer(const std::string& name, const Tensor& initial,
                 std::source_location where = std::source_location::current());
@@ -208,6 +213,7 @@ class XG_API Module {
     std::vector<Child> children = {};
     std::shared_ptr<Hooks> hooks = {};
     std::optional<Shape> output_shape = {};
+    std::optional<Generator> generator = {};  ///< of add_weight(), from its first call on
     bool training = true;
     bool is_moved_from = false;
   };

@@ -179,7 +179,7 @@ TEST_CASE("errors: targets that do not fit the loss or a metric") {
   model.compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy"});
   CHECK_ERROR(ShapeError, model.fit(x, y, {.verbose = 0}),
               "sparse_categorical_crossentropy: y_true has shape (5, 3), y_pred (5, 3): one class number for each row "
-              "is expected");
+              "is expected; use categorical_crossentropy for one-hot labels");
   CHECK_ERROR(ValueError, model.train_on_batch(x, full({5}, 3, int64)),
               "sparse_categorical_crossentropy: 3 is none of the 3 classes, which count from 0");
   const nn::Loss loss = [](const Tensor&, const Tensor& p) { return sum(p); };

@@ -252,7 +252,10 @@ TEST_CASE("losses: shapes that do not fit") {
               "categorical_crossentropy: y_true has shape (4, 2), y_pred (4, 3)" + hint);
   const std::string each = ": one class number for each row is expected";
   CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(zeros({4, 3}), p),
-              "sparse_categorical_crossentropy: y_true has shape (4, 3), y_pred (4, 3)" + each);
+              "sparse_categorical_crossentropy: y_true has shape (4, 3), y_pred (4, 3)" + each +
+                  "; use categorical_crossentropy for one-hot labels");
+  CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(zeros({2, 6}), ones({3, 4, 5})),
+              "sparse_categorical_crossentropy: y_true has shape (2, 6), y_pred (3, 4, 5)" + each);
   CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(zeros({3}), p),
               "sparse_categorical_crossentropy: y_true has shape (3,), y_pred (4, 3)" + each);
   CHECK_ERROR(ShapeError, sparse_categorical_crossentropy(Tensor(0), Tensor(1.0)),
@@ -263,6 +266,32 @@ TEST_CASE("losses: shapes that do not fit") {
               "mean_squared_error: y_true has shape (4, 1), y_pred (4, 3)");
   CHECK_ERROR(ShapeError, mean_absolute_error(zeros({3, 4}), p),
               "mean_absolute_error: y_true has shape (3, 4), y_pred (4, 3)");
+  CHECK_ERROR(ShapeError, mean_squared_error(zeros({4}), ones({4, 1})),
+              "mean_squared_error: y_true has shape (4,), y_pred (4, 1): reshape y_true to (4, 1), by "
+              "expand_dims(y_true, -1)");
+  CHECK_ERROR(
+      ShapeError, binary_crossentropy(zeros({4, 1}), ones({4})),
+      "binary_crossentropy: y_true has shape (4, 1), y_pred (4,): reshape y_true to (4,), by squeeze(y_true, -1)");
+}
+
+TEST_CASE("losses: y_true and y_pred that were swapped") {
+  const Tensor y = zeros({4, 3}), p = ones({4, 3}).set_requires_grad();
+  const std::string message = ": y_true needs a gradient and y_pred none: the order is (y_true, y_pred)";
+  CHECK_ERROR(ValueError, categorical_crossentropy(p, y), "categorical_crossentropy" + message);
+  CHECK_ERROR(ValueError, sparse_categorical_crossentropy(p, y), "sparse_categorical_crossentropy" + message);
+  CHECK_ERROR(ValueError, binary_crossentropy(p, y), "binary_crossentropy" + message);
+  CHECK_ERROR(ValueError, mean_squared_error(p, y), "mean_squared_error" + message);
+  CHECK_ERROR(ValueError, mean_absolute_error(p, y), "mean_absolute_error" + message);
+}
+
+TEST_CASE("binary_crossentropy: labels that are no probabilities") {
+  const Tensor p = full({3}, 0.5);
+  const std::string message = "binary_crossentropy: labels must lie in [0, 1], got ";
+  CHECK_ERROR(ValueError, binary_crossentropy(Tensor{1, -1, 1}, p), message + "-1: make 0 of -1 first");
+  CHECK_ERROR(ValueError, binary_crossentropy(Tensor{1.0, 2.0, 0.0}, p), message + "2");
+  CHECK_ERROR(ValueError,
+              binary_crossentropy(Tensor{1.0, 0.0, std::numeric_limits<double>::quiet_NaN()}, p, {.from_logits = true}),
+              message + "NaN");
 }
 
 TEST_CASE("losses: class numbers that are none") {
