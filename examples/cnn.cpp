@@ -6,14 +6,14 @@
 namespace nn = xg::nn;
 
 struct Conv2D : nn::Layer {
-  std::int64_t filters;
-  nn::Parameter kernel, bias;
   explicit Conv2D(std::int64_t count) : filters(count) {}
   void build(const xg::Shape& image) override {
     kernel = add_weight("kernel", {3, 3, image.back(), filters}, "he_uniform");
     bias = add_weight("bias", {filters}, "zeros");
   }
   xg::Tensor forward(const xg::Tensor& x) override { return max_pool2d(relu(conv2d(x, kernel, {.bias = bias}))); }
+  std::int64_t filters;
+  nn::Parameter kernel, bias;
 };
 
 int main(int argc, char** argv) try {
@@ -23,7 +23,8 @@ int main(int argc, char** argv) try {
   nn::Sequential model{Conv2D(16), Conv2D(32), nn::Flatten(), nn::Dense({.units = 10, .activation = "softmax"})};
   model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
   model.fit(pixels(train), train.labels, {.epochs = options.epochs, .verbose = options.verbose});
-  const auto score = model.evaluate(pixels(test), test.labels, {.verbose = options.verbose});
-  std::cout << "\ntest accuracy " << score["accuracy"] << '\n';
+  std::cout << "test accuracy " << model.evaluate(pixels(test), test.labels, {.verbose = 0})["accuracy"] << '\n';
   return example::finish();
-} catch (const std::exception& error) { return example::fail(error); }
+} catch (const std::exception& error) {
+  return example::fail(error);
+}

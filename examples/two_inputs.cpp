@@ -39,4 +39,6 @@ int main(int argc, char** argv) try {
   const auto score = model.evaluate(inputs(test), targets(test), {.verbose = options.verbose});
   std::cout << "\ndigit " << score["digit_accuracy"] << ", odd " << score["odd_accuracy"] << '\n';
   return example::finish();
-} catch (const std::exception& error) { return example::fail(error); }
+} catch (const std::exception& error) {
+  return example::fail(error);
+}

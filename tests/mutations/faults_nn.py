@@ -82,7 +82,7 @@ TABLE = {
         ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p / total;"),
         ("return expand_dims(dy, -1) * -(y / floored(p));", "return expand_dims(dy, -1) * -y;"),
         ("(1.0 - y) / floored(1.0 - p) - y / floored(p)", "(1.0 - y) / floored(1.0 - p)"),
-        ("labels.size() != rows.elements()", "false"),
+        ("labels.shape() != rows", "labels.size() != rows.elements()"),
     ],
     "nn/metrics.cpp": [
         ("samples_ += y_pred.shape()[0];", "samples_ += y_pred.size();"),
