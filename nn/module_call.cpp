@@ -28,6 +28,10 @@ std::vector<Shape> samples_of(const Tensors& inputs) {
 const Shape& first_shape(const Tensor& y) { return y.shape(); }
 const Shape& first_shape(const Tensors& outputs) { return outputs[0].shape(); }
 
+std::string no_forward(const std::string& type) {
+  return type + ": forward() is not overridden for one tensor, or returned an undefined one";
+}
+
 /// Errors below name the caller's line for a layer, those in a module of the user's their own.
 class Lines {
  public:
@@ -120,9 +124,7 @@ Tensor Module::apply(const Tensor& x, std::source_location where) {
   Tensor y = forward(x);
   if (y.defined()) return y;
   const Tensors outputs = forward_many(x);
-  if (outputs.empty())
-    throw ValueError(concat(type(), ": forward() is not overridden for one tensor, or returned an undefined one"),
-                     where);
+  if (outputs.empty()) throw ValueError(no_forward(type()), where);
   if (outputs.size() > 1)
     throw ValueError(concat(type(), ": forward_many() gives ", outputs.size(),
                             " tensors, and one is expected: call it with nn::Tensors, and it gives all"),
@@ -131,13 +133,14 @@ Tensor Module::apply(const Tensor& x, std::source_location where) {
 }
 
 Tensors Module::apply(const Tensors& inputs, std::source_location where) {
+  if (inputs.size() == 1)
+    if (Tensor y = forward(inputs[0]); y.defined()) return y;
   Tensors outputs = forward_many(inputs);
   if (!outputs.empty()) return outputs;
-  if (inputs.size() != 1)
-    throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
-                            ": override forward_many() for several"),
-                     where);
-  return apply(inputs[0], where);
+  if (inputs.size() == 1) throw ValueError(no_forward(type()), where);
+  throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
+                          ": override forward_many() for several"),
+                   where);
 }
 
 Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {

@@ -133,21 +133,15 @@ namespace {
 /// Gradients that are out of the way; at the end of a step that failed they are back.
 class SetAside {
  public:
-  explicit SetAside(const std::vector<NamedTensor>& parameters) {
-    parameters_.reserve(parameters.size());
-    gradients_.reserve(parameters.size());
-    for (const NamedTensor& parameter : parameters) {
-      parameters_.push_back(parameter.value);
-      gradients_.push_back(parameter.value.grad());
-    }
-    for (Tensor& parameter : parameters_) parameter.zero_grad();
+  explicit SetAside(std::vector<NamedTensor>& parameters) : parameters_(parameters) {
+    for (const auto& [name, value, regularizer] : parameters)
+      if (Tensor gradient = value.grad(); gradient.defined()) gradients_.emplace_back(value, std::move(gradient));
+    for (auto& [parameter, gradient] : gradients_) parameter.zero_grad();
   }
   ~SetAside() {
     if (done_) return;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      parameters_[i].zero_grad();
-      if (gradients_[i].defined()) parameters_[i].set_grad(gradients_[i]);
-    }
+    for (NamedTensor& parameter : parameters_) parameter.value.zero_grad();
+    for (auto& [parameter, gradient] : gradients_) parameter.set_grad(gradient);
   }
   SetAside(const SetAside&) = delete;
   SetAside& operator=(const SetAside&) = delete;
@@ -155,16 +149,18 @@ class SetAside {
   void done() { done_ = true; }
 
  private:
-  using Tensors = std::vector<Tensor, pool::Allocator<Tensor>>;
+  using Pair = std::pair<Tensor, Tensor>;
 
-  Tensors parameters_, gradients_;
+  std::vector<NamedTensor>& parameters_;
+  std::vector<Pair, pool::Allocator<Pair>> gradients_;
   bool done_ = false;
 };
 
 }  // namespace
 
 double Optimizer::minimize(const Tensor& loss, std::source_location where) {
-  SetAside before(parameters());
+  follow(where);
+  SetAside before(parameters_);
   loss.backward(where);
   const double penalty = step_with_penalties(where);
   before.done();
