@@ -248,6 +248,7 @@ void Backward::visit(const NodeRef& current, Tensor gradient) {
   if (!current.needs_gradient()) return;
   if (auto* extra = node.attachments())
     extra->hooks.each([&](const Tensor::Hook& hook) {
+      const OwnLines own;
       const Tensor changed = hook(gradient);
       if (!changed.defined()) return;
       check_fits("a hook", node, changed, node.shape());
@@ -280,6 +281,7 @@ void Backward::differentiate(const Node& node, const Tensor& gradient) {
                             "), whose saved tensors were freed by the first: pass .retain_graph = true to the first"),
                      where_);
   current_ = &node;
+  const OwnLines forward_line;  // not that of a caller who trains, such as fit()
   const CallerScope scope(node.where());
   ObservedBackward observed(node);
   observed.enter(gradient);

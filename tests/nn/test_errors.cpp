@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <iostream>
+#include <sstream>
 
 #include "tests/support/check_error.hpp"
 #include "xgrad.hpp"
@@ -277,4 +279,39 @@ TEST_CASE("errors: null in place of a function or an object") {
   CHECK_ERROR(ValueError, model.compile({.optimizer = std::shared_ptr<nn::SGD>(), .loss = "mse"}),
               "optimizer: a null pointer was given");
   CHECK_ERROR(ValueError, nn::CallbackChoice(std::shared_ptr<nn::History>()), "callback: a null pointer was given");
+}
+
+TEST_CASE("errors: a gradient that cannot be computed in fit names the line of the forward expression") {
+  struct Careless : nn::Model {
+    nn::Parameter w = parameter("w", ones({1}));
+    unsigned line = 0;
+    Tensor forward(const Tensor& input) override {
+      Tensor scale = input * 1.0;
+      line = std::source_location::current().line() + 1;
+      const Tensor result = w * scale;
+      const NoGrad values_only;
+      scale += 1.0;
+      return result;
+    }
+  } model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const std::string message = message_of<GraphError>([&] { model.fit(ones({2, 1}), ones({2, 1}), {.verbose = 0}); });
+  CHECK(message ==
+        at_line("backward: a tensor of shape (2, 1) that 'multiply' saved for its gradient was changed in "
+                "place: it is at version 1, saved at version 0. Change a clone, or change it after backward. "
+                "Recorded here:",
+                "../tests/nn/test_errors.cpp", model.line));
+}
+
+TEST_CASE("errors: a training that goes astray is told once, with its step and the first parameter") {
+  nn::Sequential model{nn::Dense({.units = 1, .input_dim = 1, .kernel_initializer = "ones"})};
+  model.compile({.optimizer = nn::SGD({.learning_rate = 1e30}), .loss = "mse"});
+  std::ostringstream told;
+  std::streambuf* const before = std::cerr.rdbuf(told.rdbuf());
+  model.fit(full({4, 1}, 3), zeros({4, 1}), {.batch_size = 1, .epochs = 2, .verbose = 0});
+  std::cerr.rdbuf(before);
+  CHECK(
+      told.str() ==
+      "warning: fit: loss is inf after step 2 (epoch 1): 'dense_1.kernel' is the first parameter with such numbers; a "
+      "smaller learning rate or clip_by_global_norm() may help, and xg::DetectAnomaly names the operation\n");
 }
