@@ -35,7 +35,8 @@ int main(int argc, char** argv) try {
                  .loss = {{"digit", "sparse_categorical_crossentropy"}, {"odd", "binary_crossentropy"}},
                  .metrics = {"accuracy"},
                  .loss_weights = {{"odd", 0.5}}});
-  model.fit(inputs(train), targets(train), {.epochs = options.epochs, .verbose = options.verbose});
+  model.fit(inputs(train), targets(train),
+            {.batch_size = options.batch_size, .epochs = options.epochs, .verbose = options.verbose});
   const auto score = model.evaluate(inputs(test), targets(test), {.verbose = options.verbose});
   std::cout << "\ndigit " << score["digit_accuracy"] << ", odd " << score["odd_accuracy"] << '\n';
   return example::finish();

@@ -15,7 +15,7 @@ from pathlib import Path
 from project import BUILD, ROOT, sanitizers
 
 MNIST = ("mnist_tanh", "mnist_dropout", "mnist_l2")
-TRAINING = (*MNIST, "custom_loop")
+TRAINING = (*MNIST, "custom_loop", "cnn", "two_inputs")
 OTHERS = ("custom_op", "control_flow", "pinn")
 BRIEFLY = ("--epochs", "1", "--batch-size", "2000", "--verbose", "0", "--threads", "1")
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
@@ -247,6 +247,20 @@ class Others(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         (accuracy,) = re.findall(r"(?m)^epoch 1: loss \S+, test accuracy (\S+)$", result.stdout)
         self.assertGreater(float(accuracy), 0.7)
+
+    def test_cnn(self):
+        result = run("cnn", "--epochs", 1, "--batch-size", 256, "--verbose", 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (accuracy,) = re.findall(r"(?m)^test accuracy (\S+)$", result.stdout)
+        self.assertGreater(float(accuracy), 0.7)
+
+    def test_two_inputs(self):
+        result = run("two_inputs", "--epochs", 1, "--verbose", 2)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        ((digit, odd),) = re.findall(r"(?m)^digit (\S+), odd (\S+)$", result.stdout)
+        self.assertGreater(float(digit), 0.7)
+        self.assertGreater(float(odd), 0.8)
+        self.assertRegex(result.stdout, r"loss: \S+ - digit_loss: \S+ - odd_loss: \S+ - digit_accuracy: \S+ - odd_accuracy")
 
     def test_custom_op(self):
         output = self.run_well("custom_op")
