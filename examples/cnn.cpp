@@ -19,12 +19,11 @@ struct Conv2D : nn::Layer {
 int main(int argc, char** argv) try {
   const auto args = example::parse(argc, argv, "Trains a convolutional network on MNIST", {.epochs = 1});
   auto [train, test] = xg::data::load_mnist({.dir = args.data});
-  const auto pixels = [](const auto& set) { return xg::expand_dims(xg::data::scale(set.images), -1); };
+  const auto x = [](const auto& set) { return xg::expand_dims(xg::data::scale(set.images), -1); };
   nn::Sequential model{Conv2D(16), Conv2D(32), nn::Flatten(), nn::Dense({.units = 10, .activation = "softmax"})};
   model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
-  model.fit(pixels(train), train.labels,
-            {.batch_size = args.batch_size, .epochs = args.epochs, .verbose = args.verbose});
-  std::cout << "test accuracy " << model.evaluate(pixels(test), test.labels, {.verbose = 0})["accuracy"] << '\n';
+  model.fit(x(train), train.labels, {.batch_size = args.batch_size, .epochs = args.epochs, .verbose = args.verbose});
+  std::cout << "test accuracy " << model.evaluate(x(test), test.labels, {.verbose = 0})["accuracy"] << '\n';
   return example::finish();
 } catch (const std::exception& error) {
   return example::fail(error);
