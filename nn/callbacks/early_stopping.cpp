@@ -1,6 +1,7 @@
 #include "nn/callbacks/early_stopping.hpp"
 
 #include <algorithm>
+#include <typeinfo>
 #include <utility>
 
 #include "lib/error.hpp"
@@ -20,13 +21,18 @@ std::vector<Tensor> state_of(const Model& model) {
 }  // namespace
 
 EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where)
-    : options_(options), where_(where) {
+    : options_(options), where_(where), spec_{"early_stopping", arguments_of(options)} {
   if (options.patience < 0)
     throw ValueError(concat("EarlyStopping: patience must not be negative, got ", options.patience), where);
   if (options.mode == "auto")
     options_.mode = options.monitor.find("acc") != std::string::npos ? "max" : "min";
   else if (options.mode != "min" && options.mode != "max")
     throw ValueError(concat("EarlyStopping: unknown mode '", options.mode, "': known are auto, min, max"), where);
+}
+
+Spec EarlyStopping::spec() const {
+  if (typeid(*this) != typeid(EarlyStopping)) return Callback::spec();
+  return spec_;
 }
 
 void EarlyStopping::on_train_begin(TrainingRun& run) {

@@ -17,6 +17,12 @@ struct EarlyStoppingOptions {
   int patience = 0;                   ///< epochs without one before the run ends
   std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min
   bool restore_best_weights = false;  ///< whether the parameters of the best epoch come back at the end
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("monitor", monitor)("min_delta", min_delta)("patience", patience)("mode", mode);
+    arguments("restore_best_weights", restore_best_weights);
+  }
 };
 
 /// Ends a run when a figure no longer improves.
@@ -30,6 +36,7 @@ class XG_API EarlyStopping : public Callback {
   /// The epoch (from 0) after which the run was ended; nothing if it was not.
   std::optional<int> stopped_epoch() const { return stopped_epoch_; }
 
+  Spec spec() const override;
   /// Forgets an earlier run.
   void on_train_begin(TrainingRun& run) override;
   /// Looks whether the figure has become better.
@@ -40,6 +47,7 @@ class XG_API EarlyStopping : public Callback {
 
   EarlyStoppingOptions options_;
   std::source_location where_;
+  Spec spec_;
   double best_ = 0;
   int wait_ = 0;
   bool started_ = false;

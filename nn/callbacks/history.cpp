@@ -1,6 +1,7 @@
 #include "nn/callbacks/history.hpp"
 
 #include <algorithm>
+#include <typeinfo>
 
 namespace xg::nn {
 
@@ -10,6 +11,11 @@ const std::vector<double>& History::operator[](const Name& name) const {
 
 bool History::contains(const std::string& name) const {
   return std::any_of(values_.begin(), values_.end(), [&](const auto& entry) { return entry.first == name; });
+}
+
+Spec History::spec() const {
+  if (typeid(*this) != typeid(History)) return Callback::spec();
+  return {"history"};
 }
 
 void History::on_epoch_begin(TrainingRun&, int) { start_ = std::chrono::steady_clock::now(); }

@@ -23,6 +23,7 @@ class XG_API History : public Callback {
   /// All values by their names.
   const std::vector<std::pair<std::string, std::vector<double>>>& all() const { return values_; }
 
+  Spec spec() const override;
   /// Starts the clock.
   void on_epoch_begin(TrainingRun& run, int epoch) override;
   /// Adds the figures.

@@ -1,6 +1,7 @@
 #include "nn/optimizers/adam.hpp"
 
 #include <cmath>
+#include <typeinfo>
 
 #include "lib/kernels/update.hpp"
 
@@ -10,11 +11,19 @@ Adam::Adam(const AdamOptions& options, std::source_location where)
     : Optimizer("Adam", options.learning_rate, where), options_(options) {
   for (const double beta : {options.beta_1, options.beta_2})
     if (!(beta >= 0 && beta < 1)) throw ValueError(concat("Adam: a beta must lie in [0, 1), got ", beta), where);
-  if (!(options.epsilon > 0)) throw ValueError(concat("Adam: epsilon must be greater than 0, got ", options.epsilon), where);
+  if (!(options.epsilon > 0))
+    throw ValueError(concat("Adam: epsilon must be greater than 0, got ", options.epsilon), where);
 }
 
 Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where) : Adam(options, where) {
   attach(std::move(parameters).take(), where);
+}
+
+Spec Adam::spec() const {
+  if (typeid(*this) != typeid(Adam)) return Optimizer::spec();
+  AdamOptions now = options_;
+  now.learning_rate = learning_rate();
+  return {"adam", arguments_of(now)};
 }
 
 std::vector<Array> Adam::make_state(const Array& parameter) const {

@@ -10,6 +10,11 @@ struct AdamOptions {
   double beta_1 = 0.9;           ///< how much of the gradients' mean is kept
   double beta_2 = 0.999;         ///< how much of their squares' mean is kept
   double epsilon = 1e-7;         ///< added to the root
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("learning_rate", learning_rate)("beta_1", beta_1)("beta_2", beta_2)("epsilon", epsilon);
+  }
 };
 
 /// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1
@@ -22,6 +27,8 @@ class XG_API Adam : public Optimizer {
   /// For these parameters.
   explicit Adam(ParameterList parameters, const AdamOptions& options = {},
                 std::source_location where = std::source_location::current());
+
+  Spec spec() const override;
 
  protected:
   void update(Array& parameter, const Array& gradient, State& state) override;

@@ -1,7 +1,6 @@
 #include "nn/optimizers/optimizer.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,9 +9,6 @@
 #include "autograd/node.hpp"
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/update.hpp"
-#include "nn/lookup.hpp"
-#include "nn/optimizers/adam.hpp"
-#include "nn/optimizers/sgd.hpp"
 #include "nn/optimizers/step.hpp"
 
 namespace xg::nn {
@@ -182,15 +178,6 @@ void Optimizer::set_learning_rate(double learning_rate, std::source_location whe
   if (!(learning_rate >= 0))
     throw ValueError(concat(name_, ": the learning rate must be at least 0, got ", learning_rate), where);
   learning_rate_ = learning_rate;
-}
-
-OptimizerChoice::OptimizerChoice(const char* name, std::source_location where) {
-  using Make = std::function<std::shared_ptr<Optimizer>()>;
-  static const std::vector<std::pair<std::string_view, Make>> known{
-      {"sgd", [] { return std::make_shared<SGD>(SGDOptions{}); }},
-      {"adam", [] { return std::make_shared<Adam>(AdamOptions{}); }},
-  };
-  optimizer_ = find_by_name("optimizer", given_name("optimizer", name, where), known, where)();
 }
 
 }  // namespace xg::nn

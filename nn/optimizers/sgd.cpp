@@ -1,5 +1,7 @@
 #include "nn/optimizers/sgd.hpp"
 
+#include <typeinfo>
+
 #include "lib/kernels/update.hpp"
 
 namespace xg::nn {
@@ -8,12 +10,18 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
     : Optimizer("SGD", options.learning_rate, where), options_(options) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
-  if (!(options.decay >= 0))
-    throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
+  if (!(options.decay >= 0)) throw ValueError(concat("SGD: the decay must be at least 0, got ", options.decay), where);
 }
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {
   attach(std::move(parameters).take(), where);
+}
+
+Spec SGD::spec() const {
+  if (typeid(*this) != typeid(SGD)) return Optimizer::spec();
+  SGDOptions now = options_;
+  now.learning_rate = learning_rate();
+  return {"sgd", arguments_of(now)};
 }
 
 std::vector<Array> SGD::make_state(const Array& parameter) const {

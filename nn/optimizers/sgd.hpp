@@ -10,6 +10,11 @@ struct SGDOptions {
   double momentum = 0;          ///< how much of the last step is made again
   double decay = 0;             ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
   bool nesterov = false;        ///< whether the gradient is looked up ahead
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("learning_rate", learning_rate)("momentum", momentum)("decay", decay)("nesterov", nesterov);
+  }
 };
 
 /// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g
@@ -21,6 +26,8 @@ class XG_API SGD : public Optimizer {
   /// For these parameters.
   explicit SGD(ParameterList parameters, const SGDOptions& options = {},
                std::source_location where = std::source_location::current());
+
+  Spec spec() const override;
 
  protected:
   void update(Array& parameter, const Array& gradient, State& state) override;
