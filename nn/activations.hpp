@@ -1,45 +1,41 @@
 #pragma once
 
-#include <functional>
-#include <source_location>
-#include <string>
-
 #include "autograd/tensor.hpp"
-#include "nn/lookup.hpp"
+#include "nn/choices.hpp"
 
 namespace xg::nn {
 
-/// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name or as
-/// any function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential,
-/// elu, selu, gelu, silu, mish, leaky_relu, softsign.
-class XG_API ActivationFunction {
+/// An elementwise (or, softmax, row by row) function that a layer applies to its output: given by Keras's name, by one
+/// of the functions below, or as any function of one Tensor. Names: linear, relu, sigmoid, softmax, log_softmax,
+/// softplus, tanh, exponential, elu, selu, gelu, silu, mish, leaky_relu, softsign.
+class XG_API ActivationFunction : public FunctionChoice<ActivationFunction, Tensor(const Tensor&)> {
  public:
-  /// A function of one tensor.
-  using Function = std::function<Tensor(const Tensor&)>;
+  /// What errors call it.
+  static constexpr const char* kind = "activation";
 
-  /// The identity.
-  ActivationFunction() = default;
-  /// An unknown name is a ValueError that lists the known ones.
-  ActivationFunction(const char* name, std::source_location where = std::source_location::current());
-  /// The one of that name; an unknown one is a ValueError that lists the known ones.
-  ActivationFunction(const std::string& name, std::source_location where = std::source_location::current())
-      : ActivationFunction(name.c_str(), where) {}
-  /// A function of the user's. Null is a ValueError.
-  template <class F>
-  requires std::is_invocable_r_v<Tensor, F, const Tensor&> ActivationFunction(
-      F function, std::source_location where = std::source_location::current())
-      : name_(custom), function_(given_function<Function>("activation", std::move(function), where)) {}
-
-  /// The name it was found by; empty for a function of the user's.
-  const std::string& name() const { return name_; }
-  /// Errors in a function of the user's name the line in it.
-  Tensor operator()(const Tensor& x) const;
-
- private:
-  static constexpr const char* custom = "custom";
-
-  std::string name_ = "linear";
-  Function function_;
+  /// By name, by Spec, or as a function.
+  using FunctionChoice::FunctionChoice;
+  /// The identity: linear.
+  ActivationFunction();
 };
+
+/// x where x > 0, else alpha (e^x - 1).
+XG_API ActivationFunction elu(double alpha = 1);
+/// x where x > 0, else negative_slope x.
+XG_API ActivationFunction leaky_relu(double negative_slope = 0.01);
+/// e^x / sum(e^x) along an axis.
+XG_API ActivationFunction softmax(int axis = -1);
+/// ln softmax(x) along an axis.
+XG_API ActivationFunction log_softmax(int axis = -1);
+
+/// Which gelu.
+struct GeluOptions {
+  bool approximate = false;  ///< by a tanh instead of the normal distribution function
+
+  /// Names them all.
+  void visit(Arguments& arguments) { arguments("approximate", approximate); }
+};
+/// x Phi(x), Phi the normal distribution function.
+XG_API ActivationFunction gelu(const GeluOptions& options = {});
 
 }  // namespace xg::nn

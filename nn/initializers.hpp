@@ -1,39 +1,23 @@
 #pragma once
 
-#include <functional>
-#include <source_location>
-#include <string>
-
 #include "lib/array.hpp"
 #include "lib/random.hpp"
-#include "nn/lookup.hpp"
+#include "nn/choices.hpp"
 
 namespace xg::nn {
 
-/// How a parameter starts: given by Keras's name or by one of the functions below. Names: zeros, ones, glorot_uniform,
-/// glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal,
-/// orthogonal.
-class XG_API Initializer {
+/// How a parameter starts: given by Keras's name, by one of the functions below, or as any function of a shape, a dtype
+/// and a generator. Names: zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform,
+/// lecun_normal, random_uniform, random_normal, truncated_normal, orthogonal, constant.
+class XG_API Initializer
+    : public FunctionChoice<Initializer, Array(const Shape& shape, DType dtype, Generator& generator)> {
  public:
-  /// Draws the values of a parameter.
-  using Function = std::function<Array(const Shape& shape, DType dtype, Generator& generator)>;
+  /// What errors call it.
+  static constexpr const char* kind = "initializer";
 
-  /// An unknown name is a ValueError that lists the known ones.
-  Initializer(const char* name, std::source_location where = std::source_location::current());
-  /// The one of that name; an unknown one is a ValueError that lists the known ones.
-  Initializer(const std::string& name, std::source_location where = std::source_location::current())
-      : Initializer(name.c_str(), where) {}
-  /// A function of the user's. Null is a ValueError.
-  Initializer(Function function, std::source_location where = std::source_location::current())
-      : function_(given_function("initializer", std::move(function), where)) {}
-
-  /// The values for that shape.
-  Array operator()(const Shape& shape, DType dtype, Generator& generator) const {
-    return function_(shape, dtype, generator);
-  }
-
- private:
-  Function function_;
+  /// By name, by Spec, or as a function.
+  using FunctionChoice::FunctionChoice;
+  Initializer() = delete;
 };
 
 // fan_in and fan_out of a kernel (in, out) are its extents; of a convolution's (..., in, out) they are in and out times
@@ -45,12 +29,15 @@ XG_API Initializer zeros_initializer();
 /// All 1.
 XG_API Initializer ones_initializer();
 /// All `value`. One that is NaN or not finite in float32 is a ValueError.
-XG_API Initializer constant(const Scalar& value, std::source_location where = std::source_location::current());
+XG_API Initializer constant(const Scalar& value = 0, std::source_location where = std::source_location::current());
 
 /// The bounds of uniform numbers.
 struct RandomUniformOptions {
   double low = -0.05;  ///< the smallest number
   double high = 0.05;  ///< what all numbers are below
+
+  /// Names them all.
+  void visit(Arguments& arguments) { arguments("low", low)("high", high); }
 };
 /// Uniform in [low, high). Bounds that are NaN or not finite in float32, or low above high, are a ValueError.
 XG_API Initializer random_uniform(const RandomUniformOptions& options = {},
@@ -60,6 +47,9 @@ XG_API Initializer random_uniform(const RandomUniformOptions& options = {},
 struct RandomNormalOptions {
   double mean = 0;       ///< of the distribution
   double stddev = 0.05;  ///< of the distribution
+
+  /// Names them all.
+  void visit(Arguments& arguments) { arguments("mean", mean)("stddev", stddev); }
 };
 /// Normal. Moments that are NaN or not finite in float32, or a negative deviation, are a ValueError.
 XG_API Initializer random_normal(const RandomNormalOptions& options = {},

@@ -38,17 +38,24 @@ Function given_function(const char* kind, Function function, std::source_locatio
   return function;
 }
 
+/// The end of an error about an unknown name: what is known, in a list of names.
+template <class Names>
+std::string known_are(const Names& names) {
+  std::string known;
+  for (const auto& name : names) known += (known.empty() ? "known are " : ", ") + std::string(name);
+  return known.empty() ? "there are none" : known;
+}
+
 /// What a name stands for, in a table of the known ones. An unknown name is a ValueError that lists them.
 template <class Key, class Value>
 const Value& find_by_name(const char* kind, std::string_view name, const std::vector<std::pair<Key, Value>>& table,
                           std::source_location where) {
-  std::string known;
+  std::vector<std::string_view> names;
   for (const auto& [key, value] : table) {
     if (key == name) return value;
-    known += (known.empty() ? "" : ", ") + std::string(key);
+    names.emplace_back(key);
   }
-  throw ValueError(concat("unknown ", kind, " '", name, "': ", known.empty() ? "there are none" : "known are ", known),
-                   where);
+  throw ValueError(concat("unknown ", kind, " '", name, "': ", known_are(names)), where);
 }
 
 }  // namespace xg::nn

@@ -15,6 +15,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/origin.hpp"
 #include "autograd/record.hpp"
+#include "nn/registry.hpp"
 
 namespace xg::nn {
 namespace {
@@ -167,26 +168,45 @@ Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::sour
   return mean(abs(y_pred - astype(y_true, y_pred.dtype())));
 }
 
-Loss::Loss(const char* name, std::source_location where) : name_(given_name("loss", name, where)) {
-  static const Function mse = [](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); };
-  static const Function mae = [](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); };
-  static const std::vector<std::pair<std::string_view, Function>> known{
-      {"categorical_crossentropy", [](const Tensor& y, const Tensor& p) { return categorical_crossentropy(y, p); }},
-      {"sparse_categorical_crossentropy",
-       [](const Tensor& y, const Tensor& p) { return sparse_categorical_crossentropy(y, p); }},
-      {"binary_crossentropy", [](const Tensor& y, const Tensor& p) { return binary_crossentropy(y, p); }},
-      {"mean_squared_error", mse},
-      {"mse", mse},
-      {"mean_absolute_error", mae},
-      {"mae", mae},
+namespace {
+
+/// A maker of a loss with options.
+template <class F>
+auto with_options(F loss) {
+  return [=](Arguments& given) {
+    const auto options = options_from<CrossentropyOptions>(given);
+    return [=](const Tensor& y_true, const Tensor& y_pred) { return loss(y_true, y_pred, options); };
   };
-  function_ = find_by_name("loss", name, known, where);
 }
 
-Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  if (name_ != custom) return function_(y_true, y_pred);
-  const OwnLines own;
-  return function_(y_true, y_pred);
+}  // namespace
+
+CategoricalCrossentropy::CategoricalCrossentropy(const CrossentropyOptions& options)
+    : Loss(Spec{"categorical_crossentropy", arguments_of(options)}) {}
+
+SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(const CrossentropyOptions& options)
+    : Loss(Spec{"sparse_categorical_crossentropy", arguments_of(options)}) {}
+
+BinaryCrossentropy::BinaryCrossentropy(const CrossentropyOptions& options)
+    : Loss(Spec{"binary_crossentropy", arguments_of(options)}) {}
+
+template <>
+Registry<Loss::Function>& Choice<Loss, Loss::Function>::registry() {
+  static Registry<Loss::Function> known(
+      Loss::kind,
+      {
+          {"categorical_crossentropy", with_options([](auto&... given) { return categorical_crossentropy(given...); })},
+          {"sparse_categorical_crossentropy",
+           with_options([](auto&... given) { return sparse_categorical_crossentropy(given...); })},
+          {"binary_crossentropy", with_options([](auto&... given) { return binary_crossentropy(given...); })},
+          {"mean_squared_error", always([](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); })},
+          {"mse", Spec{"mean_squared_error"}},
+          {"mean_absolute_error", always([](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); })},
+          {"mae", Spec{"mean_absolute_error"}},
+      });
+  return known;
 }
+
+template class Choice<Loss, Loss::Function>;
 
 }  // namespace xg::nn

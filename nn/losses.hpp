@@ -1,11 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <source_location>
-#include <string>
 
 #include "autograd/tensor.hpp"
-#include "nn/lookup.hpp"
+#include "nn/choices.hpp"
 
 namespace xg::nn {
 
@@ -15,6 +13,9 @@ namespace xg::nn {
 /// The options of the crossentropies.
 struct CrossentropyOptions {
   bool from_logits = false;  ///< y_pred are logits instead of probabilities
+
+  /// Names them all.
+  void visit(Arguments& arguments) { arguments("from_logits", from_logits); }
 };
 
 // Probabilities that a layer's softmax or sigmoid made are taken back to its logits: the loss is exact however sure the
@@ -41,37 +42,42 @@ XG_API Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred,
 XG_API Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred,
                                   std::source_location where = std::source_location::current());
 
-/// A loss as an option: any function of (y_true, y_pred), or a name: categorical_crossentropy,
-/// sparse_categorical_crossentropy, binary_crossentropy, mean_squared_error (mse), mean_absolute_error (mae).
-class XG_API Loss {
+/// A loss as an option: any function of (y_true, y_pred) that gives one number for all or one for each sample, one of
+/// the classes below, or a name: categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy,
+/// mean_squared_error (mse), mean_absolute_error (mae).
+class XG_API Loss : public FunctionChoice<Loss, Tensor(const Tensor& y_true, const Tensor& y_pred)> {
  public:
-  /// Y_true and y_pred to one number for each sample..
-  using Function = std::function<Tensor(const Tensor& y_true, const Tensor& y_pred)>;
+  /// What errors call it.
+  static constexpr const char* kind = "loss";
 
+  /// By name, by Spec, or as a function.
+  using FunctionChoice::FunctionChoice;
+  /// None.
   Loss() = default;
-  /// An unknown name is a ValueError that lists the known ones.
-  Loss(const char* name, std::source_location where = std::source_location::current());
-  /// The one of that name; an unknown one is a ValueError that lists the known ones.
-  Loss(const std::string& name, std::source_location where = std::source_location::current())
-      : Loss(name.c_str(), where) {}
-  /// A function of the user's. Null is a ValueError.
-  template <class F>
-  requires std::is_invocable_r_v<Tensor, F, const Tensor&, const Tensor&> Loss(
-      F function, std::source_location where = std::source_location::current())
-      : name_(custom), function_(given_function<Function>("loss", std::move(function), where)) {}
 
   /// False for none.
-  explicit operator bool() const { return static_cast<bool>(function_); }
-  /// The name it was found by.
-  const std::string& name() const { return name_; }
-  /// Errors in a function of the user's name the line in it.
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  explicit operator bool() const { return static_cast<bool>(value_); }
+};
 
- private:
-  static constexpr const char* custom = "custom";
+/// categorical_crossentropy() with its options, as a loss to choose.
+class XG_API CategoricalCrossentropy : public Loss {
+ public:
+  /// With these options.
+  explicit CategoricalCrossentropy(const CrossentropyOptions& options = {});
+};
 
-  std::string name_;
-  Function function_;
+/// sparse_categorical_crossentropy() with its options, as a loss to choose.
+class XG_API SparseCategoricalCrossentropy : public Loss {
+ public:
+  /// With these options.
+  explicit SparseCategoricalCrossentropy(const CrossentropyOptions& options = {});
+};
+
+/// binary_crossentropy() with its options, as a loss to choose.
+class XG_API BinaryCrossentropy : public Loss {
+ public:
+  /// With these options.
+  explicit BinaryCrossentropy(const CrossentropyOptions& options = {});
 };
 
 }  // namespace xg::nn

@@ -5,9 +5,11 @@
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/reduction.hpp"
 #include "lib/kernels/reduce.hpp"
 #include "nn/figure_name.hpp"
 #include "nn/losses.hpp"
+#include "nn/registry.hpp"
 
 namespace xg::nn {
 namespace {
@@ -28,23 +30,30 @@ double per_sample(double matches, std::int64_t rows, const Tensor& y_pred) {
 }
 
 /// A mean over the batch as a sum over its samples.
-template <Tensor loss(const Tensor&, const Tensor&, std::source_location)>
-double loss_sum(const Tensor& y_true, const Tensor& y_pred) {
-  const NoGrad values_only;
-  return loss(y_true, y_pred, std::source_location::current()).item() * static_cast<double>(y_pred.shape()[0]);
+template <class F>
+Metric::BatchSum sum_of_means(F figure) {
+  return [=](const Tensor& y_true, const Tensor& y_pred) {
+    const NoGrad values_only;
+    return mean(figure(y_true, y_pred)).item() * static_cast<double>(y_pred.shape()[0]);
+  };
 }
 
-using Make = std::function<Metric(const std::string& name, const std::string& loss, std::int64_t width)>;
+/// The same sum for all losses.
+MetricMaker::Sum fixed(Metric::BatchSum sum) {
+  return [sum = std::move(sum)](const std::string&, std::int64_t) { return sum; };
+}
 
-Make always(Metric::BatchSum sum) {
-  return [sum](const std::string& name, const std::string&, std::int64_t) { return Metric(name, sum); };
+/// A maker of a metric that is the mean of a loss.
+template <class F>
+auto mean_loss(F loss) {
+  return always(MetricMaker{.sum = fixed(sum_of_means(loss))});
 }
 
 /// "accuracy" means what the loss means by a right answer.
-Metric accuracy(const std::string&, const std::string& loss, std::int64_t width) {
-  if (loss == "sparse_categorical_crossentropy") return Metric("accuracy", sparse_matches);
+Metric::BatchSum accuracy(const std::string& loss, std::int64_t width) {
+  if (loss == "sparse_categorical_crossentropy") return sparse_matches;
   const bool binary = width == 1 || loss == "binary_crossentropy";
-  return Metric("accuracy", binary ? binary_matches : categorical_matches);
+  return binary ? binary_matches : categorical_matches;
 }
 
 }  // namespace
@@ -116,34 +125,39 @@ double binary_matches(const Tensor& y_true, const Tensor& y_pred) {
   return per_sample(matches, y_pred.size(), y_pred);
 }
 
-MetricChoice::MetricChoice(Metric metric) : name_(metric.name()) {
-  make_ = [metric = std::move(metric)](const std::string&, std::int64_t) { return metric; };
-}
+MetricChoice::MetricChoice(const Metric& metric)
+    : Choice({Spec::custom}, {metric.name(), fixed(metric.batch_sum()), metric.checked()}) {}
 
-MetricChoice::MetricChoice(const char* name, std::source_location where) : name_(given_name("metric", name, where)) {
-  static const Make mse = always(loss_sum<mean_squared_error>), mae = always(loss_sum<mean_absolute_error>);
-  static const std::vector<std::pair<std::string_view, Make>> known{
-      {"accuracy", accuracy},
-      {"acc", accuracy},
-      {"categorical_accuracy", always(categorical_matches)},
-      {"sparse_categorical_accuracy", always(sparse_matches)},
-      {"binary_accuracy", always(binary_matches)},
-      {"mean_squared_error", mse},
-      {"mse", mse},
-      {"mean_absolute_error", mae},
-      {"mae", mae},
-  };
-  const Make& make = find_by_name("metric", name, known, where);
-  name_ = long_name(name_);
-  make_ = [make, key = name_](const std::string& loss, std::int64_t width) {
-    Metric metric = make(key, loss, width);
-    metric.checked_ = nullptr;
-    return metric;
-  };
+MetricMaker MetricChoice::mean_of(Function function) {
+  return {.sum = fixed(sum_of_means([=](const Tensor& y_true, const Tensor& y_pred) {
+            const OwnLines own;
+            return function(y_true, y_pred);
+          }))};
 }
 
 Metric MetricChoice::make(const std::string& loss, std::int64_t output_width) const {
-  return make_(loss, output_width);
+  return {name(), value_.sum(loss, output_width), value_.checked};
 }
+
+template <>
+Registry<MetricMaker>& Choice<MetricChoice, MetricMaker>::registry() {
+  static Registry<MetricMaker> known(
+      MetricChoice::kind,
+      {
+          {"accuracy", always(MetricMaker{.sum = accuracy})},
+          {"acc", Spec{"accuracy"}},
+          {"categorical_accuracy", always(MetricMaker{.sum = fixed(categorical_matches)})},
+          {"sparse_categorical_accuracy", always(MetricMaker{.sum = fixed(sparse_matches)})},
+          {"binary_accuracy", always(MetricMaker{.sum = fixed(binary_matches)})},
+          {"mean_squared_error", mean_loss([](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); })},
+          {"mse", Spec{"mean_squared_error", {{"name", "mse"}}}},
+          {"mean_absolute_error",
+           mean_loss([](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); })},
+          {"mae", Spec{"mean_absolute_error", {{"name", "mae"}}}},
+      });
+  return known;
+}
+
+template class Choice<MetricChoice, MetricMaker>;
 
 }  // namespace xg::nn

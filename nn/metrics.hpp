@@ -8,7 +8,7 @@
 #include <string>
 
 #include "autograd/tensor.hpp"
-#include "nn/lookup.hpp"
+#include "nn/choices.hpp"
 
 namespace xg::nn {
 
@@ -26,9 +26,16 @@ class XG_API Metric {
       : name_(std::move(name)),
         batch_sum_(given_function("metric", std::move(batch_sum), where)),
         checked_(std::make_shared<std::atomic<bool>>(false)) {}
+  /// One whose function is known to return sums if `checked` is null, or has been found to if it is true.
+  Metric(std::string name, BatchSum batch_sum, std::shared_ptr<std::atomic<bool>> checked)
+      : name_(std::move(name)), batch_sum_(std::move(batch_sum)), checked_(std::move(checked)) {}
 
   /// As it is shown.
   const std::string& name() const { return name_; }
+  /// What it adds up.
+  const BatchSum& batch_sum() const { return batch_sum_; }
+  /// Whether that was found to return sums; null if it is known to.
+  const std::shared_ptr<std::atomic<bool>>& checked() const { return checked_; }
   /// Forgets the batches so far.
   void reset();
   /// Adds a batch. The first one of at least two samples whose figure is finite, and not next to 0, is also split in
@@ -39,8 +46,6 @@ class XG_API Metric {
   double result() const { return samples_ == 0 ? 0 : sum_ / static_cast<double>(samples_); }
 
  private:
-  friend class MetricChoice;
-
   void check_sum(const Tensor& y_true, const Tensor& y_pred, double sum, std::source_location where);
 
   std::string name_;
@@ -59,27 +64,50 @@ XG_API double sparse_matches(const Tensor& y_true, const Tensor& y_pred);
 /// y_true == (y_pred > 0.5), averaged over the last axis.
 XG_API double binary_matches(const Tensor& y_true, const Tensor& y_pred);
 
-/// A metric as an option: a Metric, or a name: accuracy (acc; the kind follows from the loss and the output's width),
-/// categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error (mse), mean_absolute_error
-/// (mae).
-class XG_API MetricChoice {
- public:
-  /// An unknown name is a ValueError that lists the known ones.
-  MetricChoice(const char* name, std::source_location where = std::source_location::current());
-  /// The one of that name; an unknown one is a ValueError that lists the known ones.
-  MetricChoice(const std::string& name, std::source_location where = std::source_location::current())
-      : MetricChoice(name.c_str(), where) {}
-  /// A metric of the user's.
-  MetricChoice(Metric metric);
+/// How a metric is made, once the loss and the outputs are known.
+struct XG_API MetricMaker {
+  /// The sum for a loss of that name and outputs of that width.
+  using Sum = std::function<Metric::BatchSum(const std::string& loss, std::int64_t output_width)>;
 
-  /// The name it was given by.
-  const std::string& name() const { return name_; }
+  std::string shown = {};                           ///< the name it is shown by; that of the choice if empty
+  Sum sum = {};                                     ///< what the metric adds up
+  std::shared_ptr<std::atomic<bool>> checked = {};  ///< whether that was found to return sums; null if it is known to
+
+  /// Names the argument that all metrics have.
+  void visit(Arguments& arguments) { arguments.optional("name", shown); }
+};
+
+/// A metric as an option: a Metric; any function of (y_true, y_pred) that gives one number for all or one for each
+/// sample, whose mean over all samples is shown as "custom"; or a name: accuracy (acc; the kind follows from the loss
+/// and the output's width), categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error
+/// (mse), mean_absolute_error (mae). In a Spec the argument "name" is what the metric is shown by.
+class XG_API MetricChoice : public Choice<MetricChoice, MetricMaker> {
+ public:
+  /// What errors call it.
+  static constexpr const char* kind = "metric";
+  /// A function that gives a tensor.
+  using Function = std::function<Tensor(const Tensor& y_true, const Tensor& y_pred)>;
+  /// True for the functions that a choice can be made from.
+  template <class F>
+  static constexpr bool takes = std::is_invocable_r_v<Tensor, F&, const Tensor&, const Tensor&>;
+
+  /// By name or by Spec.
+  using Choice::Choice;
+  MetricChoice() = delete;
+  /// A metric of the user's.
+  MetricChoice(const Metric& metric);
+  /// A function of the user's. Null is a ValueError.
+  template <class F>
+  requires takes<F> MetricChoice(F function, std::source_location where = std::source_location::current())
+      : Choice({Spec::custom}, mean_of(given_function<Function>(kind, std::move(function), where))) {}
+
+  /// The name it is shown by.
+  const std::string& name() const { return value_.shown.empty() ? spec().name : value_.shown; }
   /// The metric for a loss of that name and outputs of that width.
   Metric make(const std::string& loss, std::int64_t output_width) const;
 
  private:
-  std::string name_;
-  std::function<Metric(const std::string& loss, std::int64_t output_width)> make_;
+  static MetricMaker mean_of(Function function);
 };
 
 }  // namespace xg::nn

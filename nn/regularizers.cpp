@@ -4,30 +4,57 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "nn/check_number.hpp"
+#include "nn/registry.hpp"
 
 namespace xg::nn {
-Regularizer l1(double factor, std::source_location where) {
-  check_not_negative("l1: the factor", factor, where);
-  return [=](const Tensor& x) { return sum(abs(x)) * factor; };
+namespace {
+
+using Function = Regularizer::Function;
+
+double checked(const char* name, double factor) {
+  check_not_negative(concat(name, ": the factor"), factor, std::source_location::current());
+  return factor;
 }
 
-Regularizer l2(double factor, std::source_location where) {
-  check_not_negative("l2: the factor", factor, where);
-  Regularizer penalty = [=](const Tensor& x) { return sum_squares(x) * factor; };
-  penalty.l2_factor_ = factor;
-  return penalty;
+double factor_in(Arguments& given, const char* name) {
+  double factor = 0.01;
+  given("factor", factor);
+  return checked(name, factor);
 }
 
+Function make_l1(Arguments& given) {
+  return [factor = factor_in(given, "l1")](const Tensor& x) { return sum(abs(x)) * factor; };
+}
+
+Function make_l2(Arguments& given) {
+  return [factor = factor_in(given, "l2")](const Tensor& x) { return sum_squares(x) * factor; };
+}
+
+Function make_l1_l2(Arguments& given) {
+  const auto [l1, l2] = options_from<L1L2>(given);
+  return [l1 = checked("l1_l2", l1), l2 = checked("l1_l2", l2)](const Tensor& x) {
+    return sum(abs(x)) * l1 + sum_squares(x) * l2;
+  };
+}
+
+}  // namespace
+
+Regularizer l1(double factor, std::source_location where) { return {Spec{"l1", {{"factor", factor}}}, where}; }
+Regularizer l2(double factor, std::source_location where) { return {Spec{"l2", {{"factor", factor}}}, where}; }
 Regularizer l1_l2(const L1L2& factors, std::source_location where) {
-  check_not_negative("l1_l2: the factor", factors.l1, where);
-  check_not_negative("l1_l2: the factor", factors.l2, where);
-  return [=](const Tensor& x) { return sum(abs(x)) * factors.l1 + sum_squares(x) * factors.l2; };
+  return {Spec{"l1_l2", arguments_of(factors)}, where};
 }
 
-Regularizer::Regularizer(const char* name, std::source_location where) {
-  static const std::vector<std::pair<std::string_view, Regularizer>> known{
-      {"l1", l1()}, {"l2", l2()}, {"l1_l2", l1_l2()}};
-  *this = find_by_name("regularizer", given_name("regularizer", name, where), known, where);
+double Regularizer::l2_factor() const {
+  return name() == "l2" ? std::get<Scalar>(spec().find("factor")->get()).to<double>() : 0;
 }
+
+template <>
+Registry<Function>& Choice<Regularizer, Function>::registry() {
+  static Registry<Function> known(Regularizer::kind, {{"l1", make_l1}, {"l2", make_l2}, {"l1_l2", make_l1_l2}});
+  return known;
+}
+
+template class Choice<Regularizer, Function>;
 
 }  // namespace xg::nn

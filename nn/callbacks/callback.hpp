@@ -10,6 +10,7 @@
 
 #include "lib/export.hpp"
 #include "nn/callbacks/check_hooks.hpp"
+#include "nn/choices.hpp"
 #include "nn/lookup.hpp"
 
 namespace xg::nn {
@@ -54,6 +55,8 @@ struct TrainingRun {
 class XG_API Callback {
  public:
   virtual ~Callback() = default;
+  /// Its name and its options; `custom` for classes of users, unless they say it themselves.
+  virtual Spec spec() const { return {Spec::custom}; }
   /// Before the first epoch.
   virtual void on_train_begin(TrainingRun&) {}
   /// After the last one.
@@ -68,37 +71,32 @@ class XG_API Callback {
   virtual void on_batch_end(TrainingRun&, std::int64_t /*batch*/, std::int64_t /*seen*/, const Logs&) {}
 };
 
-/// A callback as an option: an object (a copy is used), a shared pointer, or a reference to one that outlives the call.
-/// One whose function by the name of a hook has other parameters than the hook, and so would not be called, does not
-/// compile.
-class CallbackChoice {
+/// A callback as an option: an object (a copy is used), a shared pointer, a reference to one that outlives the call, a
+/// function that is called at the end of every epoch, or a name: early_stopping, history.
+class XG_API CallbackChoice : public ObjectChoice<CallbackChoice, Callback> {
  public:
-  /// A callback of its own.
-  template <class C>
-  requires std::is_base_of_v<Callback, C> CallbackChoice(C callback)
-      : callback_(std::make_shared<C>(std::move(callback))) {
-    detail::check_hooks<C>();
-  }
-  /// A shared one. Null is a ValueError.
-  template <class C>
-  requires std::is_base_of_v<Callback, C> CallbackChoice(std::shared_ptr<C> callback,
-                                                         std::source_location where = std::source_location::current())
-      : callback_(std::move(callback)) {
-    detail::check_hooks<C>();
-    check_given("callback", "pointer", callback_, where);
-  }
+  /// What errors call it.
+  static constexpr const char* kind = "callback";
+  /// Called at the end of every epoch, with its figures.
+  using EpochEnd = std::function<void(TrainingRun& run, int epoch, const Logs& logs)>;
+  /// True for the functions that a choice can be made from.
+  template <class F>
+  static constexpr bool takes = std::is_invocable_v<F&, TrainingRun&, int, const Logs&>;
+
+  /// By name, by Spec, or as an object.
+  using ObjectChoice::ObjectChoice;
+  CallbackChoice() = delete;
   /// One that the caller keeps.
   template <class C>
   requires std::is_base_of_v<Callback, C> CallbackChoice(std::reference_wrapper<C> callback)
-      : callback_(&callback.get(), [](Callback*) {}) {
-    detail::check_hooks<C>();
-  }
-
-  /// The callback.
-  const std::shared_ptr<Callback>& get() const { return callback_; }
+      : ObjectChoice(std::shared_ptr<C>(&callback.get(), [](C*) {})) {}
+  /// A function to be called at the end of every epoch. Null is a ValueError.
+  template <class F>
+  requires takes<F> CallbackChoice(F function, std::source_location where = std::source_location::current())
+      : ObjectChoice(at_epoch_end(given_function<EpochEnd>(kind, std::move(function), where))) {}
 
  private:
-  std::shared_ptr<Callback> callback_;
+  static std::shared_ptr<Callback> at_epoch_end(EpochEnd function);
 };
 
 }  // namespace xg::nn

@@ -11,7 +11,7 @@
 namespace xg::nn {
 
 EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_location where)
-    : options_(options), where_(where) {
+    : options_(options), where_(where), spec_{"early_stopping", arguments_of(options)} {
   if (options.patience < 0)
     throw ValueError(concat("EarlyStopping: patience must not be negative, got ", options.patience), where);
   if (!(options.min_delta >= 0 && std::isfinite(options.min_delta)))
@@ -22,6 +22,8 @@ EarlyStopping::EarlyStopping(const EarlyStoppingOptions& options, std::source_lo
   else if (options.mode != "min" && options.mode != "max")
     throw ValueError(concat("EarlyStopping: unknown mode '", options.mode, "': known are auto, min, max"), where);
 }
+
+Spec EarlyStopping::spec() const { return spec_; }
 
 void EarlyStopping::on_train_begin(TrainingRun& run) {
   std::string known;

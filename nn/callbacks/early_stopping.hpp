@@ -17,6 +17,12 @@ struct EarlyStoppingOptions {
   int patience = 0;                   ///< epochs without one before the run ends
   std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min
   bool restore_best_weights = false;  ///< whether the best epoch's parameters and buffers come back at the run's end
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("monitor", monitor)("min_delta", min_delta)("patience", patience)("mode", mode);
+    arguments("restore_best_weights", restore_best_weights);
+  }
 };
 
 /// Ends a run when a figure no longer improves. NaN is no improvement, and never the best. With restore_best_weights,
@@ -24,6 +30,9 @@ struct EarlyStoppingOptions {
 /// the model did not have then stay as they are, as do all if no epoch was the best.
 class XG_API EarlyStopping : public Callback {
  public:
+  /// What spec() tells of; a class that is derived from it may do something else.
+  using Named = EarlyStopping;
+
   /// A negative patience, a min_delta that is negative, infinite or NaN, or an unknown mode is a ValueError; so is,
   /// when training begins, a figure that the run will not have.
   explicit EarlyStopping(const EarlyStoppingOptions& options = {},
@@ -36,6 +45,7 @@ class XG_API EarlyStopping : public Callback {
   /// The best value of the figure; nothing as long as there is none.
   std::optional<double> best() const { return best_; }
 
+  Spec spec() const override;
   /// Forgets an earlier run.
   void on_train_begin(TrainingRun& run) override;
   /// Looks whether the figure has become better.
@@ -53,6 +63,7 @@ class XG_API EarlyStopping : public Callback {
 
   EarlyStoppingOptions options_;
   std::source_location where_;
+  Spec spec_;
   int wait_ = 0;
   std::optional<double> best_;
   std::optional<int> best_epoch_;

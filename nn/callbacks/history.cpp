@@ -8,6 +8,8 @@ const std::vector<double>& History::operator[](const Name& name) const { return 
 
 bool History::contains(const std::string& name) const { return find_figure(values_, name) != values_.end(); }
 
+Spec History::spec() const { return {"history"}; }
+
 void History::on_epoch_begin(TrainingRun&, int) { start_ = std::chrono::steady_clock::now(); }
 
 void History::on_epoch_end(TrainingRun&, int, const Logs& logs) {

@@ -12,6 +12,9 @@ namespace xg::nn {
 /// Collects the figures of every epoch; fit() returns one.
 class XG_API History : public Callback {
  public:
+  /// What spec() tells of; a class that is derived from it may do something else.
+  using Named = History;
+
   /// One value for each epoch, of "loss", "accuracy" (or "acc"), "val_loss", ... An unknown name is a ValueError.
   const std::vector<double>& operator[](const Name& name) const;
   /// True if there are values of that name.
@@ -23,6 +26,7 @@ class XG_API History : public Callback {
   /// All values by their names.
   const std::vector<std::pair<std::string, std::vector<double>>>& all() const { return values_; }
 
+  Spec spec() const override;
   /// Starts the clock.
   void on_epoch_begin(TrainingRun& run, int epoch) override;
   /// Adds the figures.

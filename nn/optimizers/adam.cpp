@@ -9,7 +9,7 @@
 namespace xg::nn {
 
 Adam::Adam(const AdamOptions& options, std::source_location where)
-    : Optimizer("Adam", options.learning_rate, options.gradient_transforms, where), options_(options) {
+    : Optimizer("Adam", options.learning_rate, where, options.gradient_transforms), options_(options) {
   for (const double beta : {options.beta_1, options.beta_2})
     if (!(beta >= 0 && beta < 1)) throw ValueError(concat("Adam: a beta must lie in [0, 1), got ", beta), where);
   if (!(options.epsilon > 0))
@@ -23,6 +23,12 @@ Adam::Adam(const AdamOptions& options, std::source_location where)
 
 Adam::Adam(ParameterList parameters, const AdamOptions& options, std::source_location where) : Adam(options, where) {
   attach(std::move(parameters), where);
+}
+
+Spec Adam::spec() const {
+  AdamOptions now = options_;
+  now.learning_rate = learning_rate();
+  return {"adam", arguments_of(now)};
 }
 
 std::vector<Array> Adam::make_state(const Array& parameter) const {

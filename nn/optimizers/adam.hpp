@@ -11,6 +11,11 @@ struct AdamOptions {
   double beta_2 = 0.999;                                    ///< how much of their squares' mean is kept
   double epsilon = 1e-7;                                    ///< added to the root
   std::vector<GradientTransform> gradient_transforms = {};  ///< between backward() and the update
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("learning_rate", learning_rate)("beta_1", beta_1)("beta_2", beta_2)("epsilon", epsilon);
+  }
 };
 
 /// Adam (Kingma and Ba 2015), in the form of the paper's last line before section 2.1, as Keras: with t counted from 1
@@ -18,12 +23,17 @@ struct AdamOptions {
 /// beta_2 v + (1 - beta_2) g^2; w -= rate m / (sqrt(v) + epsilon).
 class XG_API Adam : public Optimizer {
  public:
+  /// What spec() tells of; a class that is derived from it may do something else.
+  using Named = Adam;
+
   /// A rate that is negative, NaN or not finite in float32, a beta outside [0, 1), or an epsilon that is no positive
   /// normal number of float32, is a ValueError.
   explicit Adam(const AdamOptions& options = {}, std::source_location where = std::source_location::current());
   /// For these parameters.
   explicit Adam(ParameterList parameters, const AdamOptions& options = {},
                 std::source_location where = std::source_location::current());
+
+  Spec spec() const override;
 
  protected:
   void update(Array& parameter, const Array& gradient, State& state) override;

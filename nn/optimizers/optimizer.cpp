@@ -1,6 +1,5 @@
 #include "nn/optimizers/optimizer.hpp"
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,15 +9,12 @@
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/update.hpp"
 #include "nn/check_number.hpp"
-#include "nn/lookup.hpp"
-#include "nn/optimizers/adam.hpp"
-#include "nn/optimizers/sgd.hpp"
 #include "nn/optimizers/step.hpp"
 
 namespace xg::nn {
 
-Optimizer::Optimizer(const char* name, double learning_rate, std::vector<GradientTransform> transforms,
-                     std::source_location where)
+Optimizer::Optimizer(const char* name, double learning_rate, std::source_location where,
+                     std::vector<GradientTransform> transforms)
     : name_(name), learning_rate_(0), transforms_(std::move(transforms)) {
   set_learning_rate(learning_rate, where);
 }
@@ -175,15 +171,6 @@ void Optimizer::zero_grad() {
 void Optimizer::set_learning_rate(double learning_rate, std::source_location where) {
   check_not_negative(concat(name_, ": the learning rate"), learning_rate, where);
   learning_rate_ = learning_rate;
-}
-
-OptimizerChoice::OptimizerChoice(const char* name, std::source_location where) {
-  using Make = std::function<std::shared_ptr<Optimizer>()>;
-  static const std::vector<std::pair<std::string_view, Make>> known{
-      {"sgd", [] { return std::make_shared<SGD>(SGDOptions{}); }},
-      {"adam", [] { return std::make_shared<Adam>(AdamOptions{}); }},
-  };
-  optimizer_ = find_by_name("optimizer", given_name("optimizer", name, where), known, where)();
 }
 
 }  // namespace xg::nn

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/choices.hpp"
 #include "nn/module.hpp"
 #include "nn/optimizers/gradient.hpp"
 
@@ -50,6 +51,8 @@ class XG_API Optimizer {
   double learning_rate() const { return learning_rate_; }
   /// A rate that is negative or NaN, or not finite in float32, is a ValueError.
   void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
+  /// Its name and its options as they are now; `custom` for classes of users, unless they say it themselves.
+  virtual Spec spec() const { return {Spec::custom}; }
   /// How many steps were made, with whatever parameters.
   std::int64_t iterations() const { return iterations_; }
 
@@ -61,8 +64,8 @@ class XG_API Optimizer {
   };
 
   /// For derived classes: the name is for errors.
-  Optimizer(const char* name, double learning_rate, std::vector<GradientTransform> transforms,
-            std::source_location where);
+  Optimizer(const char* name, double learning_rate, std::source_location where,
+            std::vector<GradientTransform> transforms = {});
   /// One for the same parameters, with a state of its own.
   Optimizer(const Optimizer& other);
   /// Leaves an optimizer without parameters behind.
@@ -101,31 +104,15 @@ class XG_API Optimizer {
 };
 
 /// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.
-class XG_API OptimizerChoice {
+class XG_API OptimizerChoice : public ObjectChoice<OptimizerChoice, Optimizer> {
  public:
+  /// What errors call it.
+  static constexpr const char* kind = "optimizer";
+
+  /// By name, by Spec, or as an object.
+  using ObjectChoice::ObjectChoice;
+  /// None.
   OptimizerChoice() = default;
-  /// The one of that name; an unknown one is a ValueError that lists the known ones.
-  OptimizerChoice(const char* name, std::source_location where = std::source_location::current());
-  /// The one of that name.
-  OptimizerChoice(const std::string& name, std::source_location where = std::source_location::current())
-      : OptimizerChoice(name.c_str(), where) {}
-  /// A shared one. Null is a ValueError.
-  template <class O>
-  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(std::shared_ptr<O> optimizer,
-                                                           std::source_location where = std::source_location::current())
-      : optimizer_(std::move(optimizer)) {
-    check_given("optimizer", "pointer", optimizer_, where);
-  }
-  /// One of its own.
-  template <class O>
-  requires std::is_base_of_v<Optimizer, O> OptimizerChoice(O optimizer)
-      : optimizer_(std::make_shared<O>(std::move(optimizer))) {}
-
-  /// The optimizer; null for none.
-  const std::shared_ptr<Optimizer>& get() const { return optimizer_; }
-
- private:
-  std::shared_ptr<Optimizer> optimizer_;
 };
 
 }  // namespace xg::nn

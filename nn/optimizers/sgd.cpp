@@ -6,7 +6,7 @@
 namespace xg::nn {
 
 SGD::SGD(const SGDOptions& options, std::source_location where)
-    : Optimizer("SGD", options.learning_rate, options.gradient_transforms, where), options_(options) {
+    : Optimizer("SGD", options.learning_rate, where, options.gradient_transforms), options_(options) {
   if (!(options.momentum >= 0 && options.momentum < 1))
     throw ValueError(concat("SGD: the momentum must lie in [0, 1), got ", options.momentum), where);
   check_not_negative("SGD: the decay", options.decay, where);
@@ -14,6 +14,12 @@ SGD::SGD(const SGDOptions& options, std::source_location where)
 
 SGD::SGD(ParameterList parameters, const SGDOptions& options, std::source_location where) : SGD(options, where) {
   attach(std::move(parameters), where);
+}
+
+Spec SGD::spec() const {
+  SGDOptions now = options_;
+  now.learning_rate = learning_rate();
+  return {"sgd", arguments_of(now)};
 }
 
 std::vector<Array> SGD::make_state(const Array& parameter) const {

@@ -11,17 +11,27 @@ struct SGDOptions {
   double decay = 0;             ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
   bool nesterov = false;        ///< whether the gradient is looked up ahead
   std::vector<GradientTransform> gradient_transforms = {};  ///< between backward() and the update
+
+  /// Names them all.
+  void visit(Arguments& arguments) {
+    arguments("learning_rate", learning_rate)("momentum", momentum)("decay", decay)("nesterov", nesterov);
+  }
 };
 
 /// Stochastic gradient descent: v = momentum v - rate g; w += v, or with nesterov w += momentum v - rate g
 /// (Keras 2.2.4; Nesterov's form as in Sutskever et al. 2013).
 class XG_API SGD : public Optimizer {
  public:
+  /// What spec() tells of; a class that is derived from it may do something else.
+  using Named = SGD;
+
   /// A rate or decay that is negative, NaN or not finite in float32, or a momentum outside [0, 1), is a ValueError.
   explicit SGD(const SGDOptions& options = {}, std::source_location where = std::source_location::current());
   /// For these parameters.
   explicit SGD(ParameterList parameters, const SGDOptions& options = {},
                std::source_location where = std::source_location::current());
+
+  Spec spec() const override;
 
  protected:
   void update(Array& parameter, const Array& gradient, State& state) override;

@@ -91,7 +91,33 @@ TABLE = {
         ("checked_->store(true);", ""),
     ],
     "nn/regularizers.cpp": [
-        ("penalty.l2_factor_ = factor;", "penalty.l2_factor_ = 2 * factor;"),
+        ("->get()).to<double>() : 0;", "->get()).to<double>() * 2 : 0;"),
+        ("if (!(factor >= 0))", "if (factor < -1e9)"),
+    ],
+    "nn/registry.hpp": [
+        ("if (!spec.find(argument.name)) spec.arguments", "spec.arguments"),
+        ("const CallerScope scope(where);", ""),
+        ("if constexpr (requires { value.visit(given); }) value.visit(given);", ""),
+        ("given.check_all_named();", ""),
+        ("return entry.first == name.text;", "return false;"),
+    ],
+    "nn/arguments.cpp": [
+        ("if (given.find(argument.name) != &argument.value)", "if (false)"),
+        ("if (read(from, number) || number.dtype() == boolean) return \"a number\";", "if (read(from, number)) return \"a number\";"),
+        ("!number.held_by(dtype_of<Integer>())", "false"),
+        ("if (read((*list)[i], numbers[i])) return expected;", "read((*list)[i], numbers[i]);"),
+    ],
+    "nn/spec.cpp": [
+        ("is_truth(a) == is_truth(b) && (", "("),
+        ("(is_nan(a) && is_nan(b))", "false"),
+        ("std::chars_format::general", "std::chars_format::scientific"),
+    ],
+    "nn/optimizers/sgd.cpp": [
+        ("now.learning_rate = learning_rate();", ""),
+        ("now.learning_rate = learning_rate();", ""),
+    ],
+    "nn/callbacks/choice.cpp": [
+        ("caller(std::source_location::current())", "std::source_location::current()"),
     ],
     "nn/initializers.cpp": [
         ("receptive *= double(shape[axis]);", "static_cast<void>(axis);"),

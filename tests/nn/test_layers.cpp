@@ -532,6 +532,6 @@ TEST_CASE("initializers: an unknown name lists the known ones") {
   CHECK(message ==
         at_line("unknown initializer 'gloro': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, "
                 "he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, "
-                "orthogonal",
+                "orthogonal, constant",
                 __FILE__, line));
 }

@@ -323,7 +323,7 @@ TEST_CASE("loss option: by name, or any function") {
   CHECK(value(std::string("mean_absolute_error")) == value("mae"));
   CHECK(nn::Loss("sparse_categorical_crossentropy")(Tensor{1, 2, 3}, p).item() ==
         sparse_categorical_crossentropy(Tensor{1, 2, 3}, p).item());
-  CHECK(nn::Loss("mse").name() == "mse");
+  CHECK(nn::Loss("mse").name() == "mean_squared_error");
   const nn::Loss custom = [](const Tensor& truth, const Tensor& found) { return sum(truth * found); };
   CHECK(custom.name() == "custom");
   CHECK(value(custom) == sum(y * p).item());
