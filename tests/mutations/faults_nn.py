@@ -92,7 +92,7 @@ TABLE = {
     ],
     "nn/regularizers.cpp": [
         ("->get()).to<double>() : 0;", "->get()).to<double>() * 2 : 0;"),
-        ("if (!(factor >= 0))", "if (factor < -1e9)"),
+        ("return factor; }", "return 2 * factor; }"),
     ],
     "nn/registry.hpp": [
         ("if (!spec.find(argument.name)) spec.arguments", "spec.arguments"),
