@@ -121,6 +121,7 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   template <class O>
   static Spec spec_of(const O* object, std::source_location where) {
     check_given(Kind::kind, "pointer", object, where);
+    if constexpr (requires { Kind::template check_class<O>(); }) Kind::template check_class<O>();
     if constexpr (requires { typename O::Named; })
       if (!std::is_same_v<O, typename O::Named>) return {Spec::custom};
     return object->spec();

@@ -83,6 +83,13 @@ class XG_API CallbackChoice : public ObjectChoice<CallbackChoice, Callback> {
   template <class F>
   static constexpr bool takes = std::is_invocable_v<F&, TrainingRun&, int, const Logs&>;
 
+  /// Does not compile for a class whose function by the name of a hook has other parameters, and so would not be
+  /// called.
+  template <class C>
+  static constexpr void check_class() {
+    detail::check_hooks<C>();
+  }
+
   /// By name, by Spec, or as an object.
   using ObjectChoice::ObjectChoice;
   CallbackChoice() = delete;
