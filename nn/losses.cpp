@@ -8,6 +8,7 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/compare.hpp"
+#include "autograd/ops/cross_entropy.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/loss.hpp"
@@ -15,6 +16,7 @@
 #include "autograd/ops/shape.hpp"
 #include "autograd/origin.hpp"
 #include "autograd/record.hpp"
+#include "lib/kernels/cross_entropy.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -72,37 +74,34 @@ Tensor distributions(const Tensor& p) {
   return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);
 }
 
-/// A loss of labels y and probabilities p, and its gradients.
-struct LossOfProbabilities {
-  Tensor (*value)(const Tensor& y, const Tensor& p);
-  Tensor (*gradient)(const Tensor& dy, const Tensor& y, const Tensor& p);        ///< with respect to p
-  Tensor (*label_gradient)(const Tensor& dy, const Tensor& y, const Tensor& p);  ///< with respect to y
-};
+// The losses of labels y and probabilities p, and the same computed from the logits z behind p. The gradient of those
+// goes to z; to p only if somebody watches the gradient of p.
 
 /// -sum_k y_k ln p_k of each row.
-constexpr LossOfProbabilities categorical{
-    [](const Tensor& y, const Tensor& p) { return -sum(y * log(floored(p)), {.axis = -1}); },
-    [](const Tensor& dy, const Tensor& y, const Tensor& p) { return expand_dims(dy, -1) * -(y / floored(p)); },
-    [](const Tensor& dy, const Tensor&, const Tensor& p) { return expand_dims(dy, -1) * -log(floored(p)); }};
+Tensor categorical_loss(const Tensor& y, const Tensor& p) { return -sum(y * log(floored(p)), {.axis = -1}); }
+
+Tensor categorical_loss_past(const Tensor& y, const Tensor& p, const Tensor& z) {
+  return record(
+      "categorical_crossentropy", [&] { return kernels::cross_entropy(z.array(), y.array()); },
+      edge(p, IfWatched{[y = Saved(y), p = Saved(p)](const Tensor& dy) {
+             return expand_dims(dy, -1) * -(y.get() / floored(p));
+           }}),
+      edge(z, UnlessWatched{CrossEntropyRule(z, y)}), edge(y, CrossEntropyTargetRule(z)));
+}
 
 /// -(y ln p + (1 - y) ln(1 - p)) of each element.
-constexpr LossOfProbabilities binary{
-    [](const Tensor& y, const Tensor& p) { return -(y * log(floored(p)) + (1.0 - y) * log(floored(1.0 - p))); },
-    [](const Tensor& dy, const Tensor& y, const Tensor& p) {
-      return dy * ((1.0 - y) / floored(1.0 - p) - y / floored(p));
-    },
-    [](const Tensor& dy, const Tensor&, const Tensor& p) { return dy * (log(floored(1.0 - p)) - log(floored(p))); }};
+Tensor binary_loss(const Tensor& y, const Tensor& p) {
+  return -(y * log(floored(p)) + (1.0 - y) * log(floored(1.0 - p)));
+}
 
-/// The loss of the probabilities p, computed from the logits behind them. Its gradient goes to the logits; to p only if
-/// somebody watches the gradient of p.
-Tensor past_probabilities(const Tensor& from_logits, const Tensor& y, const Tensor& p,
-                          const LossOfProbabilities& loss) {
-  return record(
-      "crossentropy", from_logits.array(),
-      edge(p, IfWatched{[y = Saved(y), p = Saved(p), &loss](const Tensor& dy) { return loss.gradient(dy, y, p); }}),
-      edge(from_logits, UnlessWatched{[](const Tensor& dy) { return dy; }}),
-      edge(y,
-           IfWatched{[y = Saved(y), p = Saved(p), &loss](const Tensor& dy) { return loss.label_gradient(dy, y, p); }}));
+Tensor binary_loss_past(const Tensor& y, const Tensor& p, const Tensor& z) {
+  const Tensor from_logits = binary_cross_entropy_with_logits(z, y);
+  return record("binary_crossentropy", from_logits.array(),
+                edge(p, IfWatched{[y = Saved(y), p = Saved(p)](const Tensor& dy) {
+                       return dy * ((1.0 - y.get()) / floored(1.0 - p.get()) - y.get() / floored(p));
+                     }}),
+                edge(from_logits, UnlessWatched{[](const Tensor& dy) { return dy; }}),
+                edge(y, IfWatched{[z = Saved(z)](const Tensor& dy) { return -dy * z.get(); }}));
 }
 
 /// The class numbers, without a last axis of one.
@@ -121,8 +120,7 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
   const Tensor y = astype(y_true, y_pred.dtype());
   if (options.from_logits) return mean(cross_entropy(y_pred, y));
   const Tensor logits = input_of(y_pred, "softmax");
-  if (!logits.defined()) return mean(categorical.value(y, distributions(y_pred)));
-  return mean(past_probabilities(cross_entropy(logits, y), y, y_pred, categorical));
+  return mean(logits.defined() ? categorical_loss_past(y, y_pred, logits) : categorical_loss(y, distributions(y_pred)));
 }
 
 Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
@@ -152,8 +150,7 @@ Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const Cro
   const Tensor y = astype(y_true, y_pred.dtype());
   if (options.from_logits) return mean(binary_cross_entropy_with_logits(y_pred, y));
   const Tensor logits = input_of(y_pred, "sigmoid");
-  if (!logits.defined()) return mean(binary.value(y, y_pred));
-  return mean(past_probabilities(binary_cross_entropy_with_logits(logits, y), y, y_pred, binary));
+  return mean(logits.defined() ? binary_loss_past(y, y_pred, logits) : binary_loss(y, y_pred));
 }
 
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {

@@ -3,6 +3,7 @@
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
+#include "autograd/ops/cross_entropy.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
@@ -19,15 +20,20 @@ Tensor cross_entropy(const Operand& logits, const Operand& targets) {
                      logits.where());
   if (logits.shape().rank() == 0 || logits.shape().back() == 0)
     throw ShapeError(concat("cross_entropy: no classes in shape ", logits.shape()), logits.where());
-  const auto from_logits = [z = Saved(logits), y = Saved(targets)](const Tensor& dy) {
-    if (!grad_enabled()) return Tensor(kernels::cross_entropy_gradient(dy.array(), z.get().array(), y.get().array()));
-    const Tensor weight = sum(y.get(), {.axis = -1, .keepdims = true});
-    return (softmax(z) * weight - y) * expand_dims(dy, -1);
-  };
   return record(
       "cross_entropy", [&] { return kernels::cross_entropy(logits.array(), targets.array()); },
-      edge(logits, from_logits),
-      edge(targets, [z = Saved(logits)](const Tensor& dy) { return -log_softmax(z) * expand_dims(dy, -1); }));
+      edge(logits, CrossEntropyRule(logits, targets)), edge(targets, CrossEntropyTargetRule(logits)));
+}
+
+Tensor CrossEntropyRule::operator()(const Tensor& dy) const {
+  const Tensor &z = logits_.get(), &y = targets_.get();
+  if (!grad_enabled()) return kernels::cross_entropy_gradient(dy.array(), z.array(), y.array());
+  const Tensor weight = sum(y, {.axis = -1, .keepdims = true});
+  return (softmax(z) * weight - y) * expand_dims(dy, -1);
+}
+
+Tensor CrossEntropyTargetRule::operator()(const Tensor& dy) const {
+  return -log_softmax(logits_) * expand_dims(dy, -1);
 }
 
 Tensor cross_entropy(const Operand& logits, const Operand& targets, const CrossEntropyOptions& options) {

@@ -80,8 +80,8 @@ TABLE = {
         ('input_of(y_pred, "softmax")', 'input_of(y_pred, "sigmoid")'),
         ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p;"),
         ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p / total;"),
-        ("return expand_dims(dy, -1) * -(y / floored(p));", "return expand_dims(dy, -1) * -y;"),
-        ("(1.0 - y) / floored(1.0 - p) - y / floored(p)", "(1.0 - y) / floored(1.0 - p)"),
+        ("return expand_dims(dy, -1) * -(y.get() / floored(p));", "return expand_dims(dy, -1) * -y.get();"),
+        ("(1.0 - y.get()) / floored(1.0 - p.get()) - y.get() / floored(p)", "(1.0 - y.get()) / floored(1.0 - p.get())"),
         ("labels.shape() != rows", "labels.size() != rows.elements()"),
     ],
     "nn/metrics.cpp": [
