@@ -127,6 +127,13 @@ class XG_API Module {
   virtual void build_many(const std::vector<Shape>& samples);
   /// Tells that passes may report penalties on outputs of this very module: for Pass.
   void reports_penalties() noexcept { has_pass_penalties_.store(true, std::memory_order_relaxed); }
+  /// Takes over the values of all parameters and buffers, the modes, and what is frozen, of a module of the same
+  /// structure; builds what is built there. Another structure is a ValueError.
+  void assign_state(const Module& other, std::source_location where = std::source_location::current());
+  /// A copy for those who know no more of it than that it is a module: for parts of a Sequential. A module of the
+  /// user's overrides it by `return std::make_shared<Net>(nn::clone(*this));`, else it is a ValueError.
+  virtual std::shared_ptr<Module> copy() const;
+
   /// Calls build() now, if that is still to be done.
   void build_for(const Shape& sample, std::source_location where = std::source_location::current());
   /// False as long as build() is still to be called.
@@ -198,6 +205,12 @@ class XG_API Module {
   void add_penalty(const Tensor& term);
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   static Generator& drawn(Generator& generator);
+  /// A new module, with the state of this one.
+  template <class M>
+  M copied(M made) const {
+    made.assign_state(*this);
+    return made;
+  }
   /// True if errors below this module should name the line that called it, not the line in its forward().
   virtual bool reports_caller() const { return false; }
 
@@ -212,6 +225,7 @@ class XG_API Module {
     List buffers = {};
     std::vector<Child> children = {};
     std::shared_ptr<Hooks> hooks = {};
+    std::vector<Shape> samples = {};  ///< that build() was called for
     std::optional<Shape> output_shape = {};
     std::optional<Generator> generator = {};  ///< of add_weight(), from its first call on
     bool training = true;
@@ -251,5 +265,22 @@ class XG_API Layer : public Module {
  protected:
   bool reports_caller() const override { return true; }
 };
+
+/// A copy with parameters of its own: built, frozen and in the modes as the original, without its hooks, gradients and
+/// what compile() was given. Of a struct of the user's a new one is made by default, which then gets the values.
+template <std::derived_from<Module> M>
+M clone(const M& module, std::source_location where = std::source_location::current()) {
+  if constexpr (requires {
+                  { module.clone() } -> std::same_as<M>;
+                }) {
+    return module.clone();
+  } else {
+    static_assert(std::default_initializable<M>,
+                  "a module that nn::clone() copies needs a constructor without arguments");
+    M copy;
+    copy.assign_state(module, where);
+    return copy;
+  }
+}
 
 }  // namespace xg::nn

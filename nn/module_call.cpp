@@ -65,6 +65,7 @@ void Module::Building::make(const std::vector<Shape>& samples, std::source_locat
   Module& module = *anchor_->module;
   const Lines lines(module.reports_caller(), where);
   module.build_many(samples);
+  module.state_.samples = samples;
 }
 
 void Module::build_for(const Shape& sample, std::source_location where) {

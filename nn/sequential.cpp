@@ -33,6 +33,15 @@ void Sequential::append(std::shared_ptr<Module> module, std::string name, const 
   output_shape_ = output_shape;
 }
 
+Sequential Sequential::clone() const {
+  Sequential made;
+  const auto where = std::source_location::current();
+  for (const auto& [name, child] : children()) made.adopt(child->copy(), name, where);
+  made.input_shape_ = input_shape_;
+  made.output_shape_ = output_shape_;
+  return copied(std::move(made));
+}
+
 void Sequential::check_not_empty(std::source_location where) const {
   if (children().empty()) throw ValueError("Sequential: there are no layers: add() some first", where);
 }

@@ -61,6 +61,9 @@ class XG_API Sequential : public Model {
   Tensor forward(const Tensor& x) override;
   Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "Sequential"; }
+  std::shared_ptr<Module> copy() const override { return std::make_shared<Sequential>(clone()); }
+  /// The same layers with parameters of their own, not compiled.
+  Sequential clone() const;
   void build(const Shape& sample) override;
   std::optional<Shape> output_shape(const Shape& sample) const override;
   std::optional<Shape> input_shape() const override { return input_shape_; }

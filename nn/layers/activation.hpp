@@ -19,6 +19,9 @@ class XG_API Activation : public Layer {
 
   Tensor forward(const Tensor& x) override { return function_(x); }
   std::string type() const override { return "Activation"; }
+  std::shared_ptr<Module> copy() const override { return std::make_shared<Activation>(clone()); }
+  /// One of its own with the same values.
+  Activation clone() const { return copied(Activation(function_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:

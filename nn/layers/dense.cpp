@@ -51,6 +51,14 @@ std::optional<Shape> Dense::input_shape() const {
   return kernel ? std::optional(Shape{kernel->shape()[0]}) : std::nullopt;
 }
 
+Dense Dense::clone() const {
+  DenseOptions options = options_;
+  options.input_dim = 0;  // assign_state() builds
+  Dense made(options);
+  made.generator_ = generator_;
+  return copied(std::move(made));
+}
+
 Tensor Dense::forward(const Tensor& x) {
   if (x.rank() == 0 || x.shape().back() != kernel_.shape()[0]) {
     Shape sample = x.shape();

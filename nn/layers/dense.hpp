@@ -33,6 +33,9 @@ class XG_API Dense : public Layer {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dense"; }
+  std::shared_ptr<Module> copy() const override { return std::make_shared<Dense>(clone()); }
+  /// One of its own with the same values.
+  Dense clone() const;
   void build(const Shape& sample) override;
   std::optional<Shape> output_shape(const Shape& sample) const override;
   std::optional<Shape> input_shape() const override;

@@ -16,6 +16,9 @@ class XG_API Dropout : public Layer {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dropout"; }
+  std::shared_ptr<Module> copy() const override { return std::make_shared<Dropout>(clone()); }
+  /// One of its own with the same values.
+  Dropout clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:

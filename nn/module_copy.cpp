@@ -1,0 +1,66 @@
+#include "nn/module.hpp"
+#include "nn/module_tree.hpp"
+#include "nn/pass.hpp"
+
+namespace xg::nn {
+namespace {
+
+/// A ValueError unless both lists have the same names.
+template <class List, class NameOf>
+void check_same_names(const char* what, const List& mine, const List& others, NameOf name_of,
+                      std::source_location where) {
+  for (std::size_t i = 0; i < std::max(mine.size(), others.size()); ++i) {
+    const std::string own = i < mine.size() ? name_of(mine[i]) : "none",
+                      other = i < others.size() ? name_of(others[i]) : "none";
+    if (own != other)
+      throw ValueError(concat("assign_state: the modules differ: ", what, ' ', i + 1, " is '", own, "' here and '",
+                              other, "' there"),
+                       where);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Module> Module::copy() const {
+  throw ValueError(concat("clone: ", type(),
+                          " does not say how it is copied: override copy() by `return std::make_shared<Net>"
+                          "(nn::clone(*this));`"));
+}
+
+void Module::assign_state(const Module& other, std::source_location where) {
+  check_here(where);
+  other.check_here(where);
+  Pass pass(*this, Pass::Mode::own);
+  const auto child_name = [](const Child& child) { return child.first; };
+  const auto tensor_name = [](const NamedTensor& tensor) { return tensor.name; };
+  std::vector<std::pair<Module*, const Module*>> pairs{{this, &other}};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto [mine, theirs] = pairs[i];
+    if (theirs->built()) pass.before_first(*mine, theirs->state_.samples, where);
+    check_same_names("child", mine->children(), theirs->children(), child_name, where);
+    for (std::size_t c = 0; c < mine->children().size(); ++c)
+      pairs.emplace_back(mine->children()[c].second.get(), theirs->children()[c].second.get());
+  }
+  for (const auto list : {&State::parameters, &State::buffers})
+    for (const auto& [mine, theirs] : pairs) {
+      check_same_names("tensor", mine->state_.*list, theirs->state_.*list, tensor_name, where);
+      for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i)
+        if ((mine->state_.*list)[i].value.shape() != (theirs->state_.*list)[i].value.shape())
+          throw ShapeError(concat("assign_state: '", (mine->state_.*list)[i].name, "' has shape ",
+                                  (mine->state_.*list)[i].value.shape(), " here and ",
+                                  (theirs->state_.*list)[i].value.shape(), " there"),
+                           where);
+    }
+  for (const auto list : {&State::parameters, &State::buffers})
+    for (const auto& [mine, theirs] : pairs)
+      for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i) {
+        Tensor& value = (mine->state_.*list)[i].value;
+        const Tensor& from = (theirs->state_.*list)[i].value;
+        value.assign(from.detach(), where);
+        if (list == &State::parameters) value.set_requires_grad(from.requires_grad(), where);
+      }
+  for (const auto& [mine, theirs] : pairs) mine->state_.training = theirs->state_.training;
+  pass.commit();
+}
+
+}  // namespace xg::nn
