@@ -224,9 +224,13 @@ class XG_API Module {
   X call(const X& x, std::source_location where) const;
   template <class X>
   X pass_through(const X& x, std::source_location where);
+  /// What f does inside of the module.
+  template <class F>
+  auto inside(std::source_location where, F f) const;
   Tensor apply(const Tensor& x, std::source_location where);
   Tensors apply(const Tensors& inputs, std::source_location where);
   void check_registered(std::source_location where) const;
+  void check_defined(const Tensors& outputs, std::source_location where) const;
   Tensor hooked(const Tensor& x, Tensor y, std::source_location where);
   Tensors hooked(const Tensors& x, Tensors y, std::source_location where);
   Hooks& hooks();

@@ -100,6 +100,12 @@ void Module::check_registered(std::source_location where) const {
                        where);
 }
 
+template <class F>
+auto Module::inside(std::source_location where, F f) const {
+  const Lines lines(reports_caller(), where);
+  return f();
+}
+
 template <class X>
 X Module::pass_through(const X& x, std::source_location where) {
   Pass& pass = *Pass::current();
@@ -107,19 +113,16 @@ X Module::pass_through(const X& x, std::source_location where) {
   if (is_first) pass.before_first(*this, samples_of(x), where);
   if (has_pass_penalties_.load(std::memory_order_relaxed)) pass.expect_penalties(*this);
   const Pass::Call call(pass);
-  X y = [&] {
-    const Lines lines(reports_caller(), where);
-    return apply(x, where);
-  }();
+  X y = apply(x, where);
   if (state_.hooks) y = hooked(x, std::move(y), where);
   if (is_first) pass.after_first(*this, first_shape(y));
   return y;
 }
 
 Tensor Module::apply(const Tensor& x, std::source_location where) {
-  Tensor y = forward(x);
+  Tensor y = inside(where, [&] { return forward(x); });
   if (y.defined()) return y;
-  const Tensors outputs = forward_many(x);
+  const Tensors outputs = inside(where, [&] { return forward_many(x); });
   if (outputs.empty())
     throw ValueError(concat(type(), ": forward() is not overridden for one tensor, or returned an undefined one"),
                      where);
@@ -127,17 +130,25 @@ Tensor Module::apply(const Tensor& x, std::source_location where) {
     throw ValueError(concat(type(), ": forward_many() gives ", outputs.size(),
                             " tensors, and one is expected: call it with nn::Tensors, and it gives all"),
                      where);
+  check_defined(outputs, where);
   return outputs[0];
 }
 
 Tensors Module::apply(const Tensors& inputs, std::source_location where) {
-  Tensors outputs = forward_many(inputs);
+  Tensors outputs = inside(where, [&] { return forward_many(inputs); });
+  check_defined(outputs, where);
   if (!outputs.empty()) return outputs;
   if (inputs.size() != 1)
     throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
                             ": override forward_many() for several"),
                      where);
   return apply(inputs[0], where);
+}
+
+void Module::check_defined(const Tensors& outputs, std::source_location where) const {
+  for (const auto& [name, value] : outputs)
+    if (!value.defined())
+      throw ValueError(concat(type(), ": forward_many() gives an undefined tensor: ", shapes_of(outputs)), where);
 }
 
 Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {
