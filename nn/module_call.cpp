@@ -111,8 +111,8 @@ X Module::pass_through(const X& x, std::source_location where) {
   Pass& pass = *Pass::current();
   const bool is_first = !called_.load(std::memory_order_acquire);
   if (is_first) pass.before_first(*this, samples_of(x), where);
+  const Pass::Call call(pass, *this);
   if (has_pass_penalties_.load(std::memory_order_relaxed)) pass.expect_penalties(*this);
-  const Pass::Call call(pass);
   X y = apply(x, where);
   if (state_.hooks) y = hooked(x, std::move(y), where);
   if (is_first) pass.after_first(*this, first_shape(y));
