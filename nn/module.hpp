@@ -122,7 +122,8 @@ class XG_API Module {
   /// The kind of module, as summary() shows it: "Dense".
   virtual std::string type() const { return "Module"; }
   /// Declares what depends on the shape of a sample: the input without its first axis, if it has several. Called once,
-  /// before the first pass; if it throws, what it declared is taken back.
+  /// before the first pass; if it throws, what it declared is taken back. Children that it declares are in evaluation
+  /// if the module is.
   virtual void build(const Shape& /*sample*/) {}
   /// The same for several inputs.
   virtual void build_many(const std::vector<Shape>& samples);

@@ -59,8 +59,12 @@ Tensors Module::operator()(const Tensors& inputs, std::source_location where) co
 
 void Module::Building::make(const std::vector<Shape>& samples, std::source_location where) {
   Module& module = *anchor_->module;
-  const Lines lines(module.reports_caller(), where);
-  module.build_many(samples);
+  {
+    const Lines lines(module.reports_caller(), where);
+    module.build_many(samples);
+  }
+  const auto& children = module.children();
+  for (std::size_t i = children_; !module.mode() && i < children.size(); ++i) children[i].second->eval();
 }
 
 void Module::build_for(const Shape& sample, std::source_location where) {
