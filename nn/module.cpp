@@ -51,37 +51,48 @@ void Module::take(Module& other) noexcept {
 
 Module& Module::operator=(Module&& other) {
   if (this == &other) return *this;
-  if ((is_part_ && other.has_below(*this)) || (other.is_part_ && has_below(other)))
+  if ((is_part() && other.has_below(*this)) || (other.is_part() && has_below(other)))
     throw ValueError(
         "a module cannot take the place of one that it is a part of, nor of a part of itself: that would be a cycle");
   State old = std::exchange(state_, State{.anchor = nullptr});
   take(other);
   if (old.anchor) old.anchor->module = nullptr;
-  free(std::move(old.children));
+  free(old);
   return *this;
 }
 
 Module::~Module() {
   if (state_.anchor) state_.anchor->module = nullptr;
-  free(std::move(state_.children));
+  free(state_);
 }
 
-void Module::free(std::vector<Child> children) noexcept {
+void Module::enter(const std::shared_ptr<Anchor>& whole) noexcept {
+  places_.fetch_add(1, std::memory_order_relaxed);
+  whole_ = whole;
+}
+
+void Module::leave(const std::shared_ptr<Anchor>& whole) noexcept {
+  places_.fetch_sub(1, std::memory_order_relaxed);
+  if (whole_ == whole) whole_.reset();
+}
+
+void Module::free(State& state) noexcept {
   // A loop: each module gives its own children to the list before it goes.
   std::shared_ptr<Module> first;
-  const auto take_over = [&first](std::vector<Child>& those) {
-    for (auto& [name, child] : those) {
+  const auto take_over = [&first](State& those) {
+    for (auto& [name, child] : those.children) {
+      child->leave(those.anchor);
       if (child.use_count() > 1) continue;
       child->next_to_free_ = std::move(first);
       first = std::move(child);
     }
-    those.clear();
+    those.children.clear();
   };
-  take_over(children);
+  take_over(state);
   while (first) {
     const std::shared_ptr<Module> last_owner = std::move(first);
     first = std::move(last_owner->next_to_free_);
-    take_over(last_owner->state_.children);
+    take_over(last_owner->state_);
   }
 }
 
@@ -161,6 +172,7 @@ Parameter Module::declare(List& list, const std::string& name, Tensor value, Reg
                           std::source_location where) {
   check_here(where);
   if (declared(name)) throw ValueError(concat("a parameter or buffer named '", name, "' is declared already"), where);
+  const std::lock_guard lock(declaring);
   list.push_back({name, value, std::move(regularizer)});
   count_declaration();
   return Parameter(std::move(value));
@@ -176,7 +188,7 @@ const Tensor* Module::declared(std::string_view name) const {
 void Module::check_child(const Module& child, const std::string& name, std::source_location where) {
   check_here(where);
   child.check_here(where);
-  if (&child == this || (is_part_ && child.has_below(*this)))
+  if (&child == this || (is_part() && child.has_below(*this)))
     throw ValueError(concat("a module cannot be a part of itself: this ", type(), " is ",
                             &child == this ? "the child" : "a part of the child"),
                      where);
@@ -200,26 +212,28 @@ void Module::adopt(std::shared_ptr<Module> child, std::string name, std::source_
   if (!child) throw ValueError("the child is a null pointer", where);
   check_child(*child, name, where);
   if (name.empty()) name = free_name(child->type());
+  const std::lock_guard lock(declaring);
+  child->enter(state_.anchor);
   state_.children.emplace_back(std::move(name), std::move(child));
-  state_.children.back().second->is_part_ = true;
   count_declaration();
 }
 
 std::shared_ptr<Module> Module::disown(std::size_t index) {
+  const std::lock_guard lock(declaring);
   const auto place = state_.children.begin() + static_cast<std::ptrdiff_t>(index);
   std::shared_ptr<Module> child = std::move(place->second);
   state_.children.erase(place);
-  child->is_part_ = false;
+  child->leave(state_.anchor);
   count_declaration();
   return child;
 }
 
 void Module::replace_child(std::size_t index, std::shared_ptr<Module> child, std::source_location where) {
   check_child(*child, {}, where);
-  std::shared_ptr<Module>& place = state_.children[index].second;
-  place->is_part_ = false;
-  place = std::move(child);
-  place->is_part_ = true;
+  const std::lock_guard lock(declaring);
+  child->enter(state_.anchor);
+  child.swap(state_.children[index].second);
+  child->leave(state_.anchor);
   count_declaration();
 }
 
@@ -232,12 +246,20 @@ Module::Building::Building(const Module& module) noexcept
 void Module::Building::take_back() noexcept {
   Module* const module = anchor_->module;
   if (!module) return;
+  State& state = module->state_;
+  for (std::size_t i = children_; i < state.children.size(); ++i) state.children[i].second->leave(state.anchor);
+  // Freed while the lock is not held: what a user's destructor does is open.
   const auto cut = [](auto& list, std::size_t size) {
-    while (list.size() > size) list.pop_back();
+    while (list.size() > size) {
+      std::unique_lock lock(declaring);
+      const auto last = std::move(list.back());
+      list.pop_back();
+      lock.unlock();
+    }
   };
-  cut(module->state_.parameters, parameters_);
-  cut(module->state_.buffers, buffers_);
-  cut(module->state_.children, children_);
+  cut(state.parameters, parameters_);
+  cut(state.buffers, buffers_);
+  cut(state.children, children_);
   if (!module->built()) module->unbuild();
   count_declaration();
 }
@@ -245,7 +267,8 @@ void Module::Building::take_back() noexcept {
 void Module::Building::keep(std::optional<Shape> output) noexcept {
   Module* const module = anchor_->module;
   if (!module) return;
-  if (output) {
+  // Another thread may have been the first while this one waited.
+  if (output && !module->called_.load(std::memory_order_relaxed)) {
     module->state_.output_shape = output;
     module->called_.store(true, std::memory_order_release);
   }

@@ -89,7 +89,9 @@ class XG_API Module {
   /// By which the module is found wherever it moves; no other module has the same.
   const std::shared_ptr<Anchor>& anchor() const { return state_.anchor; }
   /// True if it was declared a part of another module.
-  bool is_part() const { return is_part_; }
+  bool is_part() const { return places_.load(std::memory_order_relaxed) > 0; }
+  /// The one that declared it a part last; null if none has.
+  const Anchor* whole() const { return whole_.get(); }
 
   /// Called after every pass of this module; a defined result replaces the output.
   using ForwardHook = std::function<Tensor(Module& module, const Tensor& x, const Tensor& y)>;
@@ -121,7 +123,8 @@ class XG_API Module {
   /// The kind of module, as summary() shows it: "Dense".
   virtual std::string type() const { return "Module"; }
   /// Declares what depends on the shape of a sample: the input without its first axis, if it has several. Called once,
-  /// before the first pass; if it throws, what it declared is taken back.
+  /// before the first pass; if it throws, what it declared is taken back. Children that it declares are in evaluation
+  /// if the module is.
   virtual void build(const Shape& /*sample*/) {}
   /// The same for several inputs.
   virtual void build_many(const std::vector<Shape>& samples);
@@ -244,19 +247,26 @@ class XG_API Module {
   X call(const X& x, std::source_location where) const;
   template <class X>
   X pass_through(const X& x, std::source_location where);
+  /// What f does inside of the module.
+  template <class F>
+  auto inside(std::source_location where, F f) const;
   Tensor apply(const Tensor& x, std::source_location where);
   Tensors apply(const Tensors& inputs, std::source_location where);
   void check_registered(std::source_location where) const;
+  void check_defined(const Tensors& outputs, std::source_location where) const;
   Tensor hooked(const Tensor& x, Tensor y, std::source_location where);
   Tensors hooked(const Tensors& x, Tensors y, std::source_location where);
   Hooks& hooks();
-  static void free(std::vector<Child> children) noexcept;
+  void enter(const std::shared_ptr<Anchor>& whole) noexcept;
+  void leave(const std::shared_ptr<Anchor>& whole) noexcept;
+  static void free(State& state) noexcept;
 
   State state_;
   std::atomic<bool> built_ = false;
   std::atomic<bool> called_ = false;              ///< its first output is known
   std::atomic<bool> has_pass_penalties_ = false;  ///< add_penalty() was called
-  bool is_part_ = false;                          ///< somebody has adopted this very object
+  std::atomic<std::uint32_t> places_ = 0;         ///< in which this very object was adopted
+  std::shared_ptr<const Anchor> whole_;           ///< of the last of them
   std::shared_ptr<Module> next_to_free_;          ///< links the modules that free() has still to do
 };
 

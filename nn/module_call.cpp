@@ -63,9 +63,13 @@ Tensors Module::operator()(const Tensors& inputs, std::source_location where) co
 
 void Module::Building::make(const std::vector<Shape>& samples, std::source_location where) {
   Module& module = *anchor_->module;
-  const Lines lines(module.reports_caller(), where);
-  module.build_many(samples);
+  {
+    const Lines lines(module.reports_caller(), where);
+    module.build_many(samples);
+  }
   module.state_.samples = samples;
+  const auto& children = module.children();
+  for (std::size_t i = children_; !module.mode() && i < children.size(); ++i) children[i].second->eval();
 }
 
 void Module::build_for(const Shape& sample, std::source_location where) {
@@ -105,43 +109,54 @@ void Module::check_registered(std::source_location where) const {
                        where);
 }
 
+template <class F>
+auto Module::inside(std::source_location where, F f) const {
+  const Lines lines(reports_caller(), where);
+  return f();
+}
+
 template <class X>
 X Module::pass_through(const X& x, std::source_location where) {
   Pass& pass = *Pass::current();
   const bool is_first = !called_.load(std::memory_order_acquire);
   if (is_first) pass.before_first(*this, samples_of(x), where);
+  const Pass::Call call(pass, *this);
   if (has_pass_penalties_.load(std::memory_order_relaxed)) pass.expect_penalties(*this);
-  const Pass::Call call(pass);
-  X y = [&] {
-    const Lines lines(reports_caller(), where);
-    return apply(x, where);
-  }();
+  X y = apply(x, where);
   if (state_.hooks) y = hooked(x, std::move(y), where);
   if (is_first) pass.after_first(*this, first_shape(y));
   return y;
 }
 
 Tensor Module::apply(const Tensor& x, std::source_location where) {
-  Tensor y = forward(x);
+  Tensor y = inside(where, [&] { return forward(x); });
   if (y.defined()) return y;
-  const Tensors outputs = forward_many(x);
+  const Tensors outputs = inside(where, [&] { return forward_many(x); });
   if (outputs.empty()) throw ValueError(no_forward(type()), where);
   if (outputs.size() > 1)
     throw ValueError(concat(type(), ": forward_many() gives ", outputs.size(),
                             " tensors, and one is expected: call it with nn::Tensors, and it gives all"),
                      where);
+  check_defined(outputs, where);
   return outputs[0];
 }
 
 Tensors Module::apply(const Tensors& inputs, std::source_location where) {
   if (inputs.size() == 1)
-    if (Tensor y = forward(inputs[0]); y.defined()) return y;
-  Tensors outputs = forward_many(inputs);
+    if (Tensor y = inside(where, [&] { return forward(inputs[0]); }); y.defined()) return y;
+  Tensors outputs = inside(where, [&] { return forward_many(inputs); });
+  check_defined(outputs, where);
   if (!outputs.empty()) return outputs;
   if (inputs.size() == 1) throw ValueError(no_forward(type()), where);
   throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
                           ": override forward_many() for several"),
                    where);
+}
+
+void Module::check_defined(const Tensors& outputs, std::source_location where) const {
+  for (const auto& [name, value] : outputs)
+    if (!value.defined())
+      throw ValueError(concat(type(), ": forward_many() gives an undefined tensor: ", shapes_of(outputs)), where);
 }
 
 Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {

@@ -21,6 +21,7 @@ std::vector<NamedTensor> Module::collect(List State::*list) const {
   std::string path;
   std::vector<Level> levels;
   Met met;
+  const std::lock_guard lock(declaring);
   const auto enter = [&](const Module& module) {
     for (const auto& declared : module.state_.*list)
       found.push_back({path + declared.name, declared.value, declared.regularizer});

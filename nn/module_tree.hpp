@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "nn/module.hpp"
 
 namespace xg::nn {
+
+/// Whoever declares anything, or walks through what was declared: a thread may build a part of what another looks at.
+inline std::mutex declaring;
 
 /// The modules below others that were met already. Only one that somebody else holds too can be met twice.
 class Met {
@@ -27,6 +31,7 @@ template <class M>
 std::vector<M*, pool::Allocator<M*>> tree(M& root) {
   std::vector<M*, pool::Allocator<M*>> found, waiting{&root};
   Met met;
+  const std::lock_guard lock(declaring);
   while (!waiting.empty()) {
     M* const next = waiting.back();
     waiting.pop_back();

@@ -33,22 +33,44 @@ Pass::~Pass() {
 
 Pass* Pass::current() { return innermost; }
 
-bool Pass::takes_in(const Module& module) const { return &module == &root_ || module.is_part(); }
+bool Pass::takes_in(const Module& module) const {
+  if (&module == &root_) return true;
+  if (!module.is_part()) return false;
+  return (caller_ && module.whole() == caller_) || covers(module);
+}
 
 void Pass::cover() const {
+  covered_at_ = Module::declarations();
   const auto below = root_.modules();
   covered_.assign(below.begin(), below.end());
   std::sort(covered_.begin(), covered_.end());
 }
 
-bool Pass::covers(const Module& module) const {
-  if (covered_.empty()) cover();
+bool Pass::is_listed(const Module& module) const {
   return std::binary_search(covered_.begin(), covered_.end(), &module);
 }
 
+bool Pass::covers(const Module& module) const {
+  if (covered_.empty() || (covered_at_ != Module::declarations() && !is_listed(module))) cover();
+  return is_listed(module);
+}
+
 bool Pass::training(const Module& module) const {
-  if (mode_ == Mode::own || !covers(module)) return module.mode();
+  const bool is_caller = caller_ && module.anchor().get() == caller_;
+  if (mode_ == Mode::own || !(is_caller || covers(module))) return module.mode();
   return mode_ == Mode::training;
+}
+
+Pass::Call::Call(Pass& pass, const Module& module) : pass_(pass), outer_(pass.caller_) {
+  if (!outer_ && !pass.reports_.empty()) pass.forget_reports_of(module);
+  pass.caller_ = module.anchor().get();
+}
+
+void Pass::forget_reports_of(const Module& module) {
+  const auto below = module.modules();
+  reports_.remove_if([&](const Report& report) {
+    return std::find(below.begin(), below.end(), report.module->module) != below.end();
+  });
 }
 
 void Pass::expect_penalties(const Module& module) {
@@ -63,9 +85,14 @@ void Pass::add_penalty(const Module& module, const Tensor& value) {
 }
 
 const Pass::Report* Pass::last_report(const Module& module) {
-  for (const Report& report : left())
-    if (report.module == module.anchor()) return &report;
-  return nullptr;
+  const auto in = [&](const Reports& reports) -> const Report* {
+    for (const Report& report : reports)
+      if (report.module == module.anchor()) return &report;
+    return nullptr;
+  };
+  for (const Pass* pass = innermost; pass; pass = pass->outer_)
+    if (pass->covers(module)) return in(pass->reports_);
+  return in(left());
 }
 
 void Pass::before_first(Module& module, const std::vector<Shape>& samples, std::source_location where) {
@@ -107,11 +134,13 @@ void Pass::commit() noexcept {
 }
 
 void Pass::leave_reports() noexcept {
-  // What modules elsewhere reported stays; what those below the root did that were not called now, does not.
   left().remove_if([&](const Report& old) {
     const auto is_new = [&](const Report& report) { return report.module == old.module; };
-    return !old.module->module || covers(*old.module->module) || std::any_of(reports_.begin(), reports_.end(), is_new);
+    return !old.module->module || std::any_of(reports_.begin(), reports_.end(), is_new);
   });
+  // What modules elsewhere reported stays; those below the root that were not called now have nothing to report.
+  for (Report& old : left())
+    if (is_listed(*old.module->module)) old.terms.clear();
   for (const Report& report : reports_)
     if (report.module->module) report.module->module->reports_penalties();
   left().splice(left().end(), reports_);

@@ -41,7 +41,7 @@ class XG_API Pass {
   /// The innermost pass on this thread; null if there is none.
   static Pass* current();
 
-  /// True for the root and every module that is a part of another.
+  /// True for the root and all below it.
   bool takes_in(const Module& module) const;
   /// Whether a module trains in this pass.
   bool training(const Module& module) const;
@@ -61,24 +61,26 @@ class XG_API Pass {
   const Reports& reports() const { return reports_; }
   /// Forgets it: another batch comes.
   void forget_reports() { reports_.clear(); }
-  /// What a module reported in the last pass on this thread that called it and was committed, evaluate() and predict()
-  /// aside; null if there was none.
+  /// What a module reported in the pass through it or its root that goes on on this thread; else in the last one that
+  /// was committed, evaluate() and predict() aside; null if there was none.
   static const Report* last_report(const Module& module);
 
   /// The call of a module in this pass, as long as it goes on.
   class Call {
    public:
-    /// It begins.
-    explicit Call(Pass& pass) : pass_(pass) { ++pass_.depth_; }
-    ~Call() { --pass_.depth_; }
+    /// It begins. What the module and all below it reported in earlier calls is forgotten, unless it is called by
+    /// another one.
+    Call(Pass& pass, const Module& module);
+    ~Call() { pass_.caller_ = outer_; }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
    private:
     Pass& pass_;
+    const Anchor* outer_;
   };
   /// True while a module's forward() runs in this pass.
-  bool inside_forward() const { return depth_ > 0; }
+  bool inside_forward() const { return caller_ != nullptr; }
 
   /// Before the first call of a module: builds it, unless that is done.
   void before_first(Module& module, const std::vector<Shape>& samples, std::source_location where);
@@ -97,14 +99,16 @@ class XG_API Pass {
   };
 
   void cover() const;
+  bool is_listed(const Module& module) const;
   bool covers(const Module& module) const;
   void take_back(std::size_t first) noexcept;
   void leave_reports() noexcept;
+  void forget_reports_of(const Module& module);
 
   const Module& root_;
   Mode mode_;
   Pass* outer_;
-  int depth_ = 0;
+  const Anchor* caller_ = nullptr;  ///< of the module whose forward() runs; only compared, as a hook may free it
   bool committed_ = false;
   Reports reports_;
   std::unique_lock<std::recursive_mutex> building_;
@@ -112,6 +116,7 @@ class XG_API Pass {
   std::unordered_map<const Module*, std::size_t> where_built_;
   std::vector<std::pair<Generator*, std::uint64_t>, pool::Allocator<std::pair<Generator*, std::uint64_t>>> draws_;
   mutable std::vector<const Module*, pool::Allocator<const Module*>> covered_;  ///< sorted; empty until asked for
+  mutable std::uint64_t covered_at_ = 0;                                        ///< when they were found
 };
 
 }  // namespace xg::nn

@@ -29,7 +29,8 @@ void Gradient::set(const Array& gradient, std::source_location where) {
                ", it cannot become a ", gradient.dtype(), " tensor of shape ", gradient.shape()),
         where);
   value();  // what is replaced includes the decay
-  gradient_ = gradient.contiguous();
+  // The update changes the parameter's elements while it reads these.
+  gradient_ = gradient.shares_storage(parameter()) ? gradient.clone() : gradient.contiguous();
 }
 
 namespace {
@@ -53,30 +54,37 @@ class Accumulation {
   bool operator()(Gradients& gradients) {
     const NoGrad values_only;
     const bool is_last = seen_ + 1 == steps_;
-    std::map<const Node*, Array> sums = sums_;
+    Sums sums = sums_;
     for (Gradient& gradient : gradients) {
       // The decay of the last step stands for all: the parameter does not change between them.
       const Tensor share = Tensor(gradient.without_decay()) / static_cast<double>(steps_);
-      Array& sum = sums[gradient.leaf().node().get()];
+      auto& [leaf, sum] = sums[gradient.leaf().node().get()];
       const bool fits = sum.defined() && sum.shape() == share.shape() && sum.dtype() == share.dtype();
       sum = (fits ? Tensor(sum) + share : share).array();
+      leaf = gradient.leaf();
     }
     if (is_last)
       for (Gradient& gradient : gradients) {
         const double decay = gradient.decay();
         gradient.set_decay(0);
-        gradient.set(sums[gradient.leaf().node().get()]);
+        gradient.set(sums[gradient.leaf().node().get()].gradient);
         gradient.set_decay(decay);
       }
     seen_ = is_last ? 0 : seen_ + 1;
-    sums_ = is_last ? std::map<const Node*, Array>() : std::move(sums);
+    sums_ = is_last ? Sums() : std::move(sums);
     return is_last;
   }
 
  private:
+  struct Sum {
+    Tensor leaf;  ///< as long as it lives, no other lies in its place
+    Array gradient;
+  };
+  using Sums = std::map<const Node*, Sum>;
+
   int steps_;
   int seen_ = 0;
-  std::map<const Node*, Array> sums_;
+  Sums sums_;
 };
 
 }  // namespace

@@ -4,8 +4,11 @@
 #include <functional>
 #include <source_location>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "nn/lookup.hpp"
 #include "nn/parameter_list.hpp"
 
 namespace xg::nn {
@@ -69,8 +72,9 @@ class XG_API GradientTransform {
   requires std::is_invocable_v<F&, Gradients&> GradientTransform(
       F function, std::source_location where = std::source_location::current())
       : GradientTransform("custom", wrapped(std::move(function), where)) {}
-  /// One with a name, which errors show.
-  GradientTransform(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {}
+  /// One with a name. A null function is a ValueError.
+  GradientTransform(std::string name, Function function, std::source_location where = std::source_location::current())
+      : name_(std::move(name)), function_(given_function("gradient transform", std::move(function), where)) {}
 
   /// "clip_by_value", ...
   const std::string& name() const { return name_; }
@@ -80,7 +84,8 @@ class XG_API GradientTransform {
  private:
   template <class F>
   static Function wrapped(F function, std::source_location where) {
-    check_given("gradient transform", "function", function, where);
+    if constexpr (std::is_constructible_v<bool, const F&>)
+      check_given("gradient transform", "function", function, where);
     return [function = std::move(function)](Gradients& gradients) mutable {
       if constexpr (std::is_void_v<std::invoke_result_t<F&, Gradients&>>) {
         function(gradients);

@@ -20,6 +20,16 @@ double weight_of(const std::vector<std::pair<std::string, double>>& weights, con
   return 1;
 }
 
+/// An error unless there is an output of that name.
+void check_output(const char* what, const std::string& name, const Outputs& outputs) {
+  if (std::any_of(outputs.begin(), outputs.end(), [&](const Output& output) { return output.name == name; })) return;
+  std::vector<std::string> known;
+  for (const Output& output : outputs) known.push_back(output.name.empty() ? "one without a name" : output.name);
+  throw ValueError(concat("compile: there is a ", what, " for '", name, "', but no such output: there ",
+                          known.size() == 1 ? "is " : "are ", joined(known)),
+                   std::source_location::current());
+}
+
 }  // namespace
 
 std::vector<std::string> Losses::names() const {
@@ -64,10 +74,10 @@ Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) cons
     outputs.push_back({name, wanted, value, &losses.of(name, i, count), weight_of(loss_weights, name),
                        count > 1 ? name + '_' : std::string()});
   }
-  for (const auto& [name, weight] : loss_weights)
-    if (std::none_of(outputs.begin(), outputs.end(), [&](const Output& output) { return output.name == name; }))
-      throw ValueError(concat("compile: there is a loss weight for '", name, "', but no such output"),
-                       std::source_location::current());
+  for (const std::string& name : known) check_output("loss", name, outputs);
+  for (const auto& [name, weight] : loss_weights) check_output("loss weight", name, outputs);
+  for (const OutputMetric& metric : metrics)
+    if (!metric.output.empty()) check_output("metric", metric.output, outputs);
   return outputs;
 }
 

@@ -105,3 +105,23 @@ TEST_CASE("penalties: also of parameters that the optimizer was not given") {
     CHECK(numbers(tuned["kernel"]) != Numbers{0, 0});
   }
 }
+
+TEST_CASE("penalties: none of outputs, if the last pass had none") {
+  struct Branches : nn::Model {
+    Dense& penalised = add(Dense({.units = 1, .input_dim = 2, .activity_regularizer = "l2"}));
+    Dense& plain = add(Dense({.units = 1, .input_dim = 2}));
+    bool left = true;
+    Tensor forward(const Tensor& x) override { return left ? penalised(x) : plain(x); }
+  } model;
+  model(ones({3, 2}));
+  CHECK(model.pass_penalties().size() == 1);
+  model.left = false;
+  for (int pass = 0; pass < 2; ++pass) {
+    model(ones({3, 2}));
+    CHECK(model.penalty().item() == 0);
+    CHECK(model.pass_penalties().empty());
+  }
+  model.left = true;
+  model(ones({3, 2}));
+  CHECK(model.pass_penalties().size() == 1);
+}
