@@ -33,6 +33,7 @@ concept AddingRule = requires(const Rule& rule, Array& total, const Tensor& outp
 /// A rule that is used only if somebody watches the gradient of the operation's first input, as InputGradients knows.
 template <class Rule>
 struct IfWatched : Rule {};
+/// So that `IfWatched{rule}` is enough.
 template <class Rule>
 IfWatched(Rule) -> IfWatched<Rule>;
 
@@ -40,6 +41,7 @@ IfWatched(Rule) -> IfWatched<Rule>;
 /// by a way that loses nothing, and still give everybody who watches the gradient of that input.
 template <class Rule>
 struct UnlessWatched : Rule {};
+/// So that `UnlessWatched{rule}` is enough.
 template <class Rule>
 UnlessWatched(Rule) -> UnlessWatched<Rule>;
 

@@ -94,7 +94,8 @@ class XG_API FunctionChoice<Kind, Result(Parts...)> : public Choice<Kind, std::f
   }
 };
 
-/// A choice that is an object of the class `Object` or of one derived from it, which says its own spec().
+/// A choice that is an object of the class `Object` or of one derived from it, which says its own spec(). What the kind
+/// demands of such a class, it may say in a function template `check`, called with the class.
 template <class Kind, class Object>
 class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   using Base = Choice<Kind, std::shared_ptr<Object>>;
@@ -120,6 +121,7 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   /// A class of the library names itself by a type `Named`; one that is derived from it is the user's.
   template <class O>
   static Spec spec_of(const O* object, std::source_location where) {
+    if constexpr (requires { &Kind::template check<O>; }) Kind::template check<O>();
     check_given(Kind::kind, "pointer", object, where);
     if constexpr (requires { Kind::template check_class<O>(); }) Kind::template check_class<O>();
     if constexpr (requires { typename O::Named; })

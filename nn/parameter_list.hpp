@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -29,7 +30,8 @@ struct Anchor {
 };
 
 /// What Module::parameters() gives: the parameters there are now. An optimizer that is made of it follows the module:
-/// layers that get their parameters later are trained too. One that is made of any other vector stays with that.
+/// layers that get their parameters later are trained too. One that is made of any other list stays with that, as of
+/// one from which parameters were taken away, or to which some were added.
 class ParameterList : public std::vector<NamedTensor> {
  public:
   ParameterList() = default;
@@ -39,13 +41,14 @@ class ParameterList : public std::vector<NamedTensor> {
   ParameterList(std::vector<NamedTensor> parameters) : std::vector<NamedTensor>(std::move(parameters)) {}
   /// Those of a module.
   ParameterList(std::vector<NamedTensor> parameters, std::shared_ptr<const Anchor> source)
-      : std::vector<NamedTensor>(std::move(parameters)), source_(std::move(source)) {}
+      : std::vector<NamedTensor>(std::move(parameters)), source_(std::move(source)), listed_(size()) {}
 
-  /// The module they are all parameters of; null if they were given one by one.
-  const std::shared_ptr<const Anchor>& source() const { return source_; }
+  /// The module that they are the parameters of; null if they were given one by one, or are not all of that list.
+  std::shared_ptr<const Anchor> source() const { return size() == listed_ ? source_ : nullptr; }
 
  private:
   std::shared_ptr<const Anchor> source_;
+  std::size_t listed_ = 0;  ///< how many the module gave
 };
 
 }  // namespace xg::nn

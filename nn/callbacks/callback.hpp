@@ -72,7 +72,8 @@ class XG_API Callback {
 };
 
 /// A callback as an option: an object (a copy is used), a shared pointer, a reference to one that outlives the call, a
-/// function that is called at the end of every epoch, or a name: early_stopping, history.
+/// function that is called at the end of every epoch, or a name: early_stopping, history. An object whose function by
+/// the name of a hook has other parameters than the hook, and so would not be called, does not compile.
 class XG_API CallbackChoice : public ObjectChoice<CallbackChoice, Callback> {
  public:
   /// What errors call it.
@@ -82,6 +83,11 @@ class XG_API CallbackChoice : public ObjectChoice<CallbackChoice, Callback> {
   /// True for the functions that a choice can be made from.
   template <class F>
   static constexpr bool takes = std::is_invocable_v<F&, TrainingRun&, int, const Logs&>;
+  /// Does not compile for a class that hides a hook.
+  template <class C>
+  static constexpr void check() {
+    detail::check_hooks<C>();
+  }
 
   /// Does not compile for a class whose function by the name of a hook has other parameters, and so would not be
   /// called.

@@ -8,8 +8,10 @@
 #include "autograd/ops/reduction.hpp"
 #include "lib/parallel.hpp"
 #include "lib/random.hpp"
+#include "nn/layers/dense.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
+#include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
 #include "tests/support/close.hpp"
@@ -307,6 +309,23 @@ TEST_CASE("optimizers: Adam's first step of a parameter is of the learning rate,
   optimizer.step();
   CHECK(std::abs(attached.item() + 0.1) < 1e-6);
   CHECK(std::abs(early.item() - 2.2) < 1e-6);
+}
+
+TEST_CASE("optimizers: a module is followed, unless its list was changed") {
+  const auto followed = [](auto change) {
+    nn::Sequential model{nn::Dense({.units = 2, .input_dim = 1})};
+    nn::ParameterList parameters = model.parameters();
+    change(parameters);
+    SGD optimizer(parameters);
+    const std::size_t before = optimizer.parameters().size();
+    model.add(nn::Dense({.units = 1}));
+    return std::pair(before, optimizer.parameters().size());
+  };
+  CHECK(followed([](auto&) {}) == std::pair<std::size_t, std::size_t>(2, 4));
+  CHECK(followed([](auto& parameters) { parameters.pop_back(); }) == std::pair<std::size_t, std::size_t>(1, 1));
+  CHECK(followed([](auto& parameters) {
+          parameters.push_back({"more", parameter({1})});
+        }) == std::pair<std::size_t, std::size_t>(3, 3));
 }
 
 TEST_CASE("optimizers: a parameter that is listed twice is stepped once") {
