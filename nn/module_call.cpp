@@ -142,15 +142,16 @@ Tensor Module::apply(const Tensor& x, std::source_location where) {
 }
 
 Tensors Module::apply(const Tensors& inputs, std::source_location where) {
-  if (inputs.size() == 1)
-    if (Tensor y = inside(where, [&] { return forward(inputs[0]); }); y.defined()) return y;
   Tensors outputs = inside(where, [&] { return forward_many(inputs); });
   check_defined(outputs, where);
   if (!outputs.empty()) return outputs;
-  if (inputs.size() == 1) throw ValueError(no_forward(type()), where);
-  throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
-                          ": override forward_many() for several"),
-                   where);
+  if (inputs.size() != 1)
+    throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
+                            ": override forward_many() for several"),
+                     where);
+  Tensor y = inside(where, [&] { return forward(inputs[0]); });
+  if (!y.defined()) throw ValueError(no_forward(type()), where);
+  return y;
 }
 
 void Module::check_defined(const Tensors& outputs, std::source_location where) const {
