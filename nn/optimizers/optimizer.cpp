@@ -1,5 +1,6 @@
 #include "nn/optimizers/optimizer.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -164,7 +165,11 @@ class SetAside {
 }  // namespace
 
 double Optimizer::minimize(const Tensor& loss, std::source_location where) {
-  SetAside before(parameters());
+  follow(where);
+  const auto is_frozen = [](const NamedTensor& parameter) { return !parameter.value.requires_grad(); };
+  if (!loss.requires_grad() && !parameters_.empty() && std::all_of(parameters_.begin(), parameters_.end(), is_frozen))
+    throw ValueError(concat(name_, ": all parameters are frozen: unfreeze() some"), where);
+  SetAside before(parameters_);
   loss.backward(where);
   const double penalty = step_with_penalties(where);
   before.done();
