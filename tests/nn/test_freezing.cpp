@@ -113,7 +113,8 @@ TEST_CASE("freezing: what is frozen gets no gradient, and no update by hand, tra
       [](Net& net) {
         nn::Adam optimizer(net.parameters());
         for (int step = 0; step < 2; ++step) {
-          (nn::mean_squared_error(y, net(x)) + net.penalty()).backward();
+          const Tensor p = net(x);
+          (nn::mean_squared_error(y, p) + net.penalty()).backward();
           for (const auto& parameter : net.parameters())
             CHECK(parameter.value.grad().defined() == parameter.value.requires_grad());
           optimizer.step();
