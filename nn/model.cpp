@@ -20,9 +20,12 @@ bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
                      [&](const NamedTensor& parameter) { return same_parameter(parameter.value, wanted.value); });
 }
 
-/// True if the optimizer changes parameters, but none of these.
-bool is_of_another(Optimizer& optimizer, const ParameterList& parameters) {
-  if (!optimizer.attached() || optimizer.source() == parameters.source()) return false;
+/// True if the optimizer changes parameters, but none of the model's, which are these, nor a part's of it.
+bool is_of_another(Optimizer& optimizer, const Model& model, const ParameterList& parameters) {
+  if (!optimizer.attached()) return false;
+  const auto is_source = [&](const Module* module) { return module->anchor() == optimizer.source(); };
+  const auto modules = model.modules();
+  if (std::any_of(modules.begin(), modules.end(), is_source)) return false;
   const auto& list = optimizer.parameters();
   return std::none_of(parameters.begin(), parameters.end(),
                       [&](const NamedTensor& parameter) { return contains(list, parameter); });
@@ -37,7 +40,7 @@ void Model::compile(CompileOptions options, std::source_location where) {
   if (!optimizer) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
   const ParameterList own = parameters();
-  if (is_of_another(*optimizer, own))
+  if (is_of_another(*optimizer, *this, own))
     throw ValueError("compile: the optimizer changes the parameters of another model: construct a new one", where);
   auto setup = std::make_shared<TrainingSetup>(
       TrainingSetup{optimizer, std::move(options.loss), std::move(options.metrics), std::move(options.loss_weights)});

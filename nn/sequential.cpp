@@ -55,8 +55,9 @@ void Sequential::pop(std::source_location where) {
   if (input_shape_) output_shape_ = output_shape(*input_shape_);
 }
 
-void Sequential::replace_named(const Name& name, std::shared_ptr<Module> module) {
-  check_here(name.where);
+/// Builds the module for the place of the one of that name.
+Sequential::Place Sequential::place_for(const Name& name, Module& module) {
+  check_child(module, {}, name.where);
   const auto place =
       std::find_if(children().begin(), children().end(), [&](const Child& child) { return child.first == name.text; });
   if (place == children().end()) {
@@ -70,12 +71,16 @@ void Sequential::replace_named(const Name& name, std::shared_ptr<Module> module)
   std::optional<Shape> shape = input_shape_;
   for (auto child = children().begin(); child != place; ++child)
     if (shape) shape = child->second->output_shape(*shape);
-  if (shape) module->build_for(*shape, name.where);
-  if (shape) shape = module->output_shape(*shape);
+  if (shape) module.build_for(*shape, name.where);
+  if (shape) shape = module.output_shape(*shape);
   for (auto child = place + 1; child != children().end(); ++child)
     if (shape) shape = child->second->output_shape(*shape);
-  replace_child(static_cast<std::size_t>(place - children().begin()), std::move(module), name.where);
-  output_shape_ = shape;
+  return {static_cast<std::size_t>(place - children().begin()), shape};
+}
+
+void Sequential::put(const Place& place, std::shared_ptr<Module> module, std::source_location where) {
+  replace_child(place.index, std::move(module), where);
+  output_shape_ = place.output_shape;
 }
 
 Tensor Sequential::forward(const Tensor& x) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <utility>
@@ -50,11 +52,13 @@ class XG_API Sequential : public Model {
   }
   /// Takes the last module away. If there is none it is a ValueError.
   void pop(std::source_location where = std::source_location::current());
-  /// Puts another module in the place of the one of that name, which it keeps. It must fit: its neighbours stay.
+  /// Puts another module in the place of the one of that name, which it keeps. One that does not fit its neighbours,
+  /// which stay, is a ShapeError, and nothing is moved.
   template <std::derived_from<Module> M>
   M& replace(const Name& name, M&& module) {
+    const Place place = place_for(name, module);
     auto owned = std::make_shared<M>(std::move(module));
-    replace_named(name, owned);
+    put(place, owned, name.where);
     return *owned;
   }
 
@@ -76,7 +80,12 @@ class XG_API Sequential : public Model {
   std::optional<Shape> build_next(Module& module, std::source_location where) const;
   void append(std::shared_ptr<Module> module, std::string name, const std::optional<Shape>& output_shape,
               std::source_location where);
-  void replace_named(const Name& name, std::shared_ptr<Module> module);
+  struct Place {
+    std::size_t index;                  ///< among the children
+    std::optional<Shape> output_shape;  ///< of all, with the new module in it
+  };
+  Place place_for(const Name& name, Module& module);
+  void put(const Place& place, std::shared_ptr<Module> module, std::source_location where);
   void check_not_empty(std::source_location where) const;
 
   std::optional<Shape> input_shape_;

@@ -1,5 +1,6 @@
 #include "nn/optimizers/optimizer.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -156,6 +157,9 @@ class SetAside {
 
 double Optimizer::minimize(const Tensor& loss, std::source_location where) {
   follow(where);
+  const auto is_frozen = [](const NamedTensor& parameter) { return !parameter.value.requires_grad(); };
+  if (!loss.requires_grad() && !parameters_.empty() && std::all_of(parameters_.begin(), parameters_.end(), is_frozen))
+    throw ValueError(concat(name_, ": all parameters are frozen: unfreeze() some"), where);
   SetAside before(parameters_);
   loss.backward(where);
   const double penalty = step_with_penalties(where);

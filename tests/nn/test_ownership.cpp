@@ -144,6 +144,27 @@ TEST_CASE("ownership: what does not fit a Sequential is not taken away from its 
   CHECK(model.children().size() == 1);
 }
 
+TEST_CASE("ownership: what does not fit the place of another is not taken away from its owner, nor is that one") {
+  nn::Sequential model{Dense({.units = 2, .input_dim = 3}), Dense({.units = 1})};
+  const auto before = weights(model);
+  Dense wide({.units = 4, .input_dim = 5}), unbuilt({.units = 4});
+  CHECK_ERROR(ValueError, model.replace("dense_3", std::move(wide)),
+              "replace: there is no layer 'dense_3': there are dense_1, dense_2");
+  CHECK_ERROR(ShapeError, model.replace("dense_2", std::move(wide)),
+              "Dense: the last axis of the input must be 5, as in the kernel (5, 4), but a sample has shape (2,)");
+  CHECK_ERROR(ShapeError, model.replace("dense_1", std::move(unbuilt)),
+              "Dense: the last axis of the input must be 2, as in the kernel (2, 1), but a sample has shape (4,)");
+  CHECK_ERROR(ValueError, model.replace("dense_1", std::move(model)),
+              "a module cannot be a part of itself: this Sequential is the child");
+  CHECK(wide(ones({1, 5})).shape() == Shape{1, 4});
+  CHECK(unbuilt.parameter_count() == 16);
+  CHECK(same_weights(weights(model), before));
+  model.replace("dense_1", Dense({.units = 2}));
+  CHECK(model.parameters()[0].name == "dense_1.kernel");
+  CHECK_FALSE(same_bits(weights(model)[0], before[0]));
+  CHECK(model(ones({1, 3})).shape() == Shape{1, 1});
+}
+
 TEST_CASE("ownership: a module in several places is one module") {
   struct Shared : nn::Model {
     std::shared_ptr<Dense> layer = std::make_shared<Dense>(
