@@ -194,6 +194,7 @@ void Module::check_child(const Module& child, const std::string& name, std::sour
                      where);
   for (const auto& [other, module] : children())
     if (other == name) throw ValueError(concat("a child named '", name, "' is declared already"), where);
+  const std::lock_guard lock(declaring);
   if (state_.children.size() == state_.children.capacity())
     state_.children.reserve(std::max<std::size_t>(2 * state_.children.size(), 4));
 }

@@ -93,8 +93,20 @@ TEST_CASE("live: before anything is built a step is an error, and afterwards it 
   CHECK_ERROR(ValueError, optimizer.step(),
               "SGD: no parameters to change: construct it with net.parameters(), after the first pass if layers learn "
               "their input size from it");
+  Tensor w = ones({2});
+  const Tensor loss = sum(w.set_requires_grad() * 2.0);
+  CHECK_ERROR(ValueError, optimizer.minimize(loss),
+              "SGD: no parameters to change: construct it with net.parameters(), after the first pass if layers learn "
+              "their input size from it");
   step(net, optimizer);
   CHECK(optimizer.iterations() == 1);
+  // A loss of something else changes nothing.
+  net.freeze();
+  const auto before = weights(net);
+  w.zero_grad();
+  CHECK(optimizer.minimize(sum(w * 2.0)) == 0);
+  CHECK(numbers(w.grad()) == Numbers{2, 2});
+  CHECK(same_weights(weights(net), before));
 }
 
 TEST_CASE("live: fit trains what was added, taken away and replaced, and keeps the moments of what stays") {

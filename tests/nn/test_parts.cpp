@@ -125,12 +125,13 @@ TEST_CASE("parts: layers of another model keep their mode, and their penalties t
   teacher.freeze();
   struct Student : nn::Model {
     nn::Sequential& other;
-    bool dropped = false;
+    bool dropped = false, asked = false;
     Dense& head = add(Dense({.units = 1, .input_dim = 2}));
     explicit Student(nn::Sequential& module) : other(module) {}
     Tensor forward(const Tensor& x) override {
       const Tensor h = (*other.children()[0].second)(x);
       dropped = numbers(h) != numbers(x);
+      asked = other.training();
       (*other.children()[1].second)(x);
       return head(h);
     }
@@ -142,8 +143,10 @@ TEST_CASE("parts: layers of another model keep their mode, and their penalties t
   CHECK(student.penalty().item() == 0);
   CHECK(teacher.penalty().item() == doctest::Approx(100.0 / 30));
   teacher.train();
+  CHECK_FALSE(student.asked);
   student.predict(x);
   CHECK(student.dropped);
+  CHECK(student.asked);
 }
 
 TEST_CASE("parts: grandchildren and shared layers are called by whoever is above them") {

@@ -4,6 +4,7 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "lib/memory_pool.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/models.hpp"
@@ -104,6 +105,40 @@ TEST_CASE("penalties: also of parameters that the optimizer was not given") {
     CHECK(same_weights(weights(fixed), before));
     CHECK(numbers(tuned["kernel"]) != Numbers{0, 0});
   }
+}
+
+TEST_CASE("penalties: frozen parameters that the optimizer was not given have none") {
+  nn::Sequential model{Dense({.units = 2, .input_dim = 2, .kernel_regularizer = "l2"}), Dense({.units = 1})};
+  const auto optimizer = std::make_shared<nn::SGD>(model.children()[1].second->parameters());
+  model.compile({.optimizer = optimizer, .loss = "mse"});
+  model.freeze("dense_1.*");
+  const double before = model.evaluate(ones({2, 2}), ones({2, 1}), {.verbose = 0}).loss;
+  CHECK(model.train_on_batch(ones({2, 2}), ones({2, 1})).loss == Close(before, 1e-6));
+}
+
+TEST_CASE("penalties: evaluate() and predict() leave those of the last call alone") {
+  nn::Sequential model{Dense({.units = 1, .input_dim = 2, .activity_regularizer = "l2"})};
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor x = ones({3, 2});
+  model(x);
+  const double penalty = model.penalty().item();
+  CHECK(penalty > 0);
+  model.predict(x * 5.0);
+  model.evaluate(x * 5.0, ones({3, 1}), {.verbose = 0});
+  CHECK(model.penalty().item() == penalty);
+  model.penalty().backward();
+  CHECK(model["dense_1.kernel"].grad().defined());
+}
+
+TEST_CASE("penalties: those of modules that are gone are forgotten with the next pass") {
+  const auto pass = [] {
+    Dense layer({.units = 1, .input_dim = 1000, .activity_regularizer = "l2"});
+    layer(ones({100, 1000}));
+  };
+  pass();
+  const auto used = pool::statistics().used_bytes;
+  for (int i = 0; i < 5; ++i) pass();
+  CHECK(pool::statistics().used_bytes < used + 100'000);
 }
 
 TEST_CASE("penalties: none of outputs, if the last pass had none") {

@@ -179,6 +179,36 @@ TEST_CASE("train_step: one that throws after its passes leaves no layer and no r
   CHECK(same_weights(weights(*model), weights(*reference)));
 }
 
+TEST_CASE("train_step: of two calls of the model the last counts, of its parts each") {
+  const nn::DenseOptions options{.units = 1,
+                                 .input_dim = 2,
+                                 .use_bias = false,
+                                 .kernel_initializer = "ones",
+                                 .activity_regularizer = [](const Tensor& some) { return sum(some); }};
+  struct Calling : nn::Model {
+    Dense &first, &second;
+    bool parts = false;
+    explicit Calling(const nn::DenseOptions& o) : first(add(Dense(o))), second(add(Dense(o))) {}
+    Tensor forward(const Tensor& some) override { return first(some) + second(some); }
+    void train_step(const Tensors& some, const Tensors& targets, nn::Figures& figures) override {
+      (*this)(some.only() * 100.0);
+      if (parts) {
+        first(some.only() * 10.0);
+        second(some.only() * 3.0);
+        second(some.only());
+        figures.add("loss", penalty().item(), some[0].shape()[0]);
+      } else {
+        nn::Model::train_step(some, targets, figures);
+      }
+    }
+  } model(options);
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}),
+                 .loss = [](const Tensor&, const Tensor& p) { return sum(p) * 0.0; }});
+  CHECK(model.train_on_batch(ones({4, 2}), ones({4, 1})).loss == 2 + 2);
+  model.parts = true;
+  CHECK(model.train_on_batch(ones({4, 2}), ones({4, 1})).loss == 20 + 2);
+}
+
 TEST_CASE("train_step: penalty() in it is of the pass that was made in it") {
   struct Penalised : nn::Model {
     Dense& layer = add(Dense({.units = 1,
