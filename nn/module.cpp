@@ -209,7 +209,7 @@ std::string Module::free_name(const std::string& type) const {
   return name;
 }
 
-void Module::adopt(std::shared_ptr<Module> child, std::string name, std::source_location where) {
+void Module::declare_child(std::shared_ptr<Module> child, std::string name, std::source_location where) {
   if (!child) throw ValueError("the child is a null pointer", where);
   check_child(*child, name, where);
   if (name.empty()) name = free_name(child->type());

@@ -186,12 +186,16 @@ class XG_API Module {
   template <std::derived_from<Module> M>
   M& add(M&& child, std::string name = {}, std::source_location where = std::source_location::current()) {
     check_child(child, name, where);
-    auto owned = std::make_shared<M>(std::move(child));
-    adopt(owned, std::move(name), where);
-    return *owned;
+    return adopt(std::make_shared<M>(std::move(child)), std::move(name), where);
   }
-  /// Declares a child that somebody else may hold too. Null is a ValueError.
-  void adopt(std::shared_ptr<Module> child, std::string name, std::source_location where);
+  /// The same of a child that somebody else may hold too: other modules, or this one under another name. Null is a
+  /// ValueError.
+  template <std::derived_from<Module> M>
+  M& adopt(std::shared_ptr<M> child, std::string name = {},
+           std::source_location where = std::source_location::current()) {
+    declare_child(child, std::move(name), where);
+    return *child;
+  }
   /// A ValueError if the module was moved from.
   void check_here(std::source_location where) const;
   /// An error if adopt() would refuse the child; else what remains of it cannot fail.
@@ -235,6 +239,7 @@ class XG_API Module {
     bool is_moved_from = false;
   };
 
+  void declare_child(std::shared_ptr<Module> child, std::string name, std::source_location where);
   static void count_declaration() noexcept;
   void take(Module& other) noexcept;
   bool has_below(const Module& other) const;

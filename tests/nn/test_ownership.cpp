@@ -170,7 +170,7 @@ TEST_CASE("ownership: a module in several places is one module") {
     std::shared_ptr<Dense> layer = std::make_shared<Dense>(
         nn::DenseOptions{.units = 2, .input_dim = 2, .kernel_initializer = "ones", .kernel_regularizer = nn::l2(0.5)});
     Shared() {
-      for (const char* name : {"first", "second"}) adopt(layer, name, std::source_location::current());
+      for (const char* name : {"first", "second"}) CHECK(&adopt(layer, name) == layer.get());
     }
     Tensor forward(const Tensor& x) override { return (*layer)((*layer)(x)); }
   } model;
@@ -190,6 +190,20 @@ TEST_CASE("ownership: a module in several places is one module") {
   const double penalty = 0.5 * 4 * 0.75 * 0.75;
   CHECK(model.train_on_batch(ones({1, 2}), ones({1, 2})).loss == penalty);
   CHECK(model.evaluate(ones({1, 2}), ones({1, 2}), {.verbose = 0}).loss == penalty);
+}
+
+TEST_CASE("ownership: a module that is adopted is named as one that is added") {
+  struct Pair : nn::Model {
+    Dense& own = add(Dense({.units = 1}));
+    Dense& shared;
+    explicit Pair(const std::shared_ptr<Dense>& layer) : shared(adopt(layer)) {}
+  };
+  const auto layer = std::make_shared<Dense>(nn::DenseOptions{.units = 1});
+  const Pair a(layer), b(layer);
+  for (const Pair* pair : {&a, &b}) {
+    CHECK(&pair->shared == layer.get());
+    CHECK(pair->children()[1].first == "dense_2");
+  }
 }
 
 TEST_CASE("ownership: a module that was moved from says so, and can be assigned again") {
