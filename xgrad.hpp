@@ -42,6 +42,7 @@
 #include "nn/callbacks/early_stopping.hpp"
 #include "nn/callbacks/history.hpp"
 #include "nn/callbacks/progress_bar.hpp"
+#include "nn/clone.hpp"
 #include "nn/data/batches.hpp"
 #include "nn/data/mnist.hpp"
 #include "nn/data/transform.hpp"

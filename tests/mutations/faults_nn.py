@@ -94,7 +94,7 @@ TABLE = {
         ("array = array.clone();", "static_cast<void>(array);"),
         ("if (declarations == declarations_) return;", "return;"),
         ("if (done_) return;", "return;"),
-        ("for (Tensor& parameter : parameters_) parameter.zero_grad();", ""),
+        ("for (NamedTensor& parameter : parameters_) parameter.value.zero_grad();", ""),
         ("!loss.requires_grad() && !parameters_.empty() && std::all_of", "std::all_of"),
         ("Step(*this, true, where).make(); zero_grad();", "Step(*this, true, where).make();"),
     ],

@@ -3,6 +3,7 @@
 #include "autograd/creation.hpp"
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "nn/clone.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/flatten.hpp"
 #include "nn/optimizers/adam.hpp"
