@@ -69,23 +69,27 @@ double Model::fixed_penalty() const {
   return total;
 }
 
-void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
-  const Outputs outputs = setup_->outputs(y, (*this)(x));
-  const std::int64_t samples = count_of(x);
+Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const {
+  const Outputs outputs = setup("compute_loss", std::source_location::current())->outputs(y, prediction);
   Tensor loss;
   for (const Output& output : outputs) {
     const Tensor part = loss_of(output), weighted = output.weight == 1 ? part : part * output.weight;
     loss = loss.defined() ? loss + weighted : weighted;
-    if (outputs.size() > 1) figures.add(output.prefix + "loss", part.item(), samples);
+    if (outputs.size() > 1) figures.add(output.prefix + "loss", part.item(), count_of(y));
   }
-  for (const Pass::Report& report : Pass::current()->reports())
-    for (const Tensor& term : report.terms) loss = loss + term;
+  if (const Pass* const pass = Pass::current())
+    for (const Pass::Report& report : pass->reports())
+      for (const Tensor& term : report.terms) loss = loss + term;
+  figures.add_metrics(outputs);
+  return loss;
+}
+
+void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
+  const Tensor loss = compute_loss(y, (*this)(x), figures);
   if (setup_->optimizer->parameters().empty())
     throw ValueError("fit: the model has no parameters to train", std::source_location::current());
-  // Before anything changes: a metric may not fit.
-  figures.add_metrics(outputs);
   const double fixed = fixed_penalty(), value = loss.item();
-  figures.add("loss", value + fixed + setup_->optimizer->minimize(loss), samples);
+  figures.add("loss", value + fixed + setup_->optimizer->minimize(loss), count_of(x));
 }
 
 void Model::run_step(const Tensors& x, const Tensors& y, Figures& figures) {

@@ -89,7 +89,8 @@ class XG_API Model : public Module {
                        std::source_location where = std::source_location::current());
 
   /// One step of fit() on one batch, in a pass that trains: the place to train in another way. `figures` gets what is
-  /// to be shown, "loss" among it. If it throws, what the pass built and drew is taken back.
+  /// to be shown, "loss" among it. If it throws, what the pass built and drew is taken back. As it is:
+  /// `figures.add("loss", loss + minimize(loss))` for `loss = compute_loss(y, (*this)(x), figures)`.
   virtual void train_step(const Tensors& x, const Tensors& y, Figures& figures);
 
   /// The table of layers, output shapes and parameter counts, as Keras 2.2.4 prints it.
@@ -99,6 +100,11 @@ class XG_API Model : public Module {
 
   /// The optimizer given to compile.
   Optimizer& optimizer(std::source_location where = std::source_location::current());
+
+ protected:
+  /// What compile() was given, for a train_step() of one's own: the sum of the losses and of the penalties on outputs in
+  /// this pass, without those of parameters, which Optimizer::minimize() adds. `figures` gets the metrics.
+  Tensor compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const;
 
  private:
   std::shared_ptr<TrainingSetup> setup(const char* call, std::source_location where) const;
