@@ -50,11 +50,10 @@ std::string known_are(const Names& names) {
 template <class Key, class Value>
 const Value& find_by_name(const char* kind, std::string_view name, const std::vector<std::pair<Key, Value>>& table,
                           std::source_location where) {
-  std::vector<std::string_view> names;
-  for (const auto& [key, value] : table) {
+  for (const auto& [key, value] : table)
     if (key == name) return value;
-    names.emplace_back(key);
-  }
+  std::vector<std::string_view> names;
+  for (const auto& [key, value] : table) names.emplace_back(key);
   throw ValueError(concat("unknown ", kind, " '", name, "': ", known_are(names)), where);
 }
 

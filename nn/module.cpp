@@ -156,12 +156,19 @@ Parameter Module::parameter(const std::string& name, const Tensor& initial, Regu
   return declare(state_.parameters, name, std::move(value), std::move(regularizer), where);
 }
 
+Parameter Module::parameter_from(const std::string& name, Array initial, Regularizer regularizer,
+                                 std::source_location where) {
+  Tensor value = initial.is_unique() ? std::move(initial) : initial.clone();
+  value.set_requires_grad(true, where);
+  return declare(state_.parameters, name, std::move(value), std::move(regularizer), where);
+}
+
 Parameter Module::add_weight(const std::string& name, const Shape& shape, const Initializer& initializer,
                              Regularizer regularizer, DType dtype, std::source_location where) {
   check_here(where);
   if (!state_.generator) state_.generator = new_generator();
   const CallerScope scope(where);
-  return parameter(name, initializer(shape, dtype, drawn(*state_.generator)), std::move(regularizer), where);
+  return parameter_from(name, initializer(shape, dtype, drawn(*state_.generator)), std::move(regularizer), where);
 }
 
 Parameter Module::buffer(const std::string& name, const Tensor& initial, std::source_location where) {

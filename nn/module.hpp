@@ -174,6 +174,9 @@ class XG_API Module {
   /// Declares a parameter, and gives a handle to it. A name that is taken is a ValueError.
   Parameter parameter(const std::string& name, const Tensor& initial, Regularizer regularizer = {},
                       std::source_location where = std::source_location::current());
+  /// The same with values that are taken over, unless somebody else holds them too.
+  Parameter parameter_from(const std::string& name, Array initial, Regularizer regularizer = {},
+                           std::source_location where = std::source_location::current());
   /// Declares a parameter of that shape which starts as the initializer says, drawing from the module's own generator.
   Parameter add_weight(const std::string& name, const Shape& shape, const Initializer& initializer = "glorot_uniform",
                        Regularizer regularizer = {}, DType dtype = float32,

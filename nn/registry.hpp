@@ -57,11 +57,12 @@ class Registry {
   /// The maker of what the spec names. An alias in the spec becomes what it stands for.
   Maker resolve(Spec& spec, std::source_location where) const {
     const std::lock_guard lock(mutex_);
-    if (const auto* meaning = std::get_if<Spec>(&find_by_name(kind_, spec.name, known_, where))) {
-      spec.name = meaning->name;
-      for (const auto& argument : meaning->arguments)
-        if (!spec.find(argument.name)) spec.arguments.push_back(argument);
-    }
+    const auto& entry = find_by_name(kind_, spec.name, known_, where);
+    if (const auto* maker = std::get_if<Maker>(&entry)) return *maker;
+    const Spec& meaning = std::get<Spec>(entry);
+    spec.name = meaning.name;
+    for (const auto& argument : meaning.arguments)
+      if (!spec.find(argument.name)) spec.arguments.push_back(argument);
     return std::get<Maker>(find_by_name(kind_, spec.name, known_, where));
   }
 

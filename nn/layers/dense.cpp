@@ -25,7 +25,7 @@ void Dense::build(const Shape& sample) {
   kernel_ =
       parameter("kernel", options_.kernel_initializer(kernel, options_.dtype, draws), options_.kernel_regularizer);
   if (options_.use_bias)
-    bias_ = parameter("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer);
+    bias_ = parameter_from("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer);
 }
 
 void Dense::check_fits(const Shape& sample, const Shape& kernel) const {
