@@ -56,6 +56,17 @@ TABLE = {
         ("if (is_first) input_shape_ = children().front().second->input_shape();", ""),
         ("if (output_shape_ || children().empty()) return;", "return;"),
     ],
+    "nn/tensors.cpp": [
+        ("if (!name.empty() && contains(name)) throw", "if (contains(name)) throw"),
+        ("if (index >= size())", "if (index > size())"),
+        ("return std::none_of(begin(), end(), [](const Entry& entry) { return entry.name.empty(); });", "return !empty();"),
+        ("if (size() != 1) throw", "if (empty()) throw"),
+    ],
+    "nn/training/fit.cpp": [
+        ("if (setting->in_fit)", "if (false)"),
+        ('logs.set("val_" + name, value);', "logs.set(name, value);"),
+        ("epoch < options.epochs && !run.stop", "epoch < options.epochs"),
+    ],
     "nn/model.cpp": [
         ("value + fixed +", "value +"),
         ("output.weight == 1 ? part : part * output.weight", "part"),
