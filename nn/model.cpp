@@ -70,7 +70,8 @@ double Model::fixed_penalty() const {
 }
 
 Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const {
-  const Outputs outputs = setup("compute_loss", std::source_location::current())->outputs(y, prediction);
+  const std::shared_ptr<TrainingSetup> setting = setup("compute_loss", std::source_location::current());
+  const Outputs outputs = setting->outputs(y, prediction);
   Tensor loss;
   for (const Output& output : outputs) {
     const Tensor part = loss_of(output), weighted = output.weight == 1 ? part : part * output.weight;
@@ -86,10 +87,12 @@ Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures&
 
 void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
   const Tensor loss = compute_loss(y, (*this)(x), figures);
-  if (setup_->optimizer->parameters().empty())
+  // Losses and metrics are the user's, who may move the model.
+  const std::shared_ptr<TrainingSetup> setting = setup("fit", std::source_location::current());
+  if (setting->optimizer->parameters().empty())
     throw ValueError("fit: the model has no parameters to train", std::source_location::current());
   const double fixed = fixed_penalty(), value = loss.item();
-  figures.add("loss", value + fixed + setup_->optimizer->minimize(loss), count_of(x));
+  figures.add("loss", value + fixed + setting->optimizer->minimize(loss), count_of(x));
 }
 
 void Model::run_step(const Tensors& x, const Tensors& y, Figures& figures) {

@@ -102,8 +102,8 @@ class XG_API Model : public Module {
   Optimizer& optimizer(std::source_location where = std::source_location::current());
 
  protected:
-  /// What compile() was given, for a train_step() of one's own: the sum of the losses and of the penalties on outputs in
-  /// this pass, without those of parameters, which Optimizer::minimize() adds. `figures` gets the metrics.
+  /// What compile() was given, for a train_step() of one's own: the sum of the losses and of the penalties on outputs
+  /// in this pass, without those of parameters, which Optimizer::minimize() adds. `figures` gets the metrics.
   Tensor compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const;
 
  private:

@@ -144,8 +144,8 @@ void Module::add_penalty(const Tensor& term) {
   pass->add_penalty(*this, term);
 }
 
-Generator& Module::drawn(Generator& generator) {
-  if (Pass* const pass = Pass::current()) pass->note(generator);
+Generator& Module::drawn(Generator& generator) const {
+  if (Pass* const pass = Pass::current()) pass->note(*this, generator);
   return generator;
 }
 

@@ -214,7 +214,7 @@ class XG_API Module {
   /// Adds a term to the penalty of this pass. Outside a pass it is a ValueError.
   void add_penalty(const Tensor& term);
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
-  static Generator& drawn(Generator& generator);
+  Generator& drawn(Generator& generator) const;
   /// A new module, with the state of this one.
   template <class M>
   M copied(M made) const {

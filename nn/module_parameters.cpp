@@ -1,5 +1,3 @@
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <string_view>
 
@@ -10,6 +8,20 @@
 #include "nn/pass.hpp"
 
 namespace xg::nn {
+namespace {
+
+/// True if the pattern, in which * stands for any text, is that of the name.
+bool fits(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == name;
+  if (!name.starts_with(pattern.substr(0, star))) return false;
+  const std::string_view rest = pattern.substr(star + 1);
+  for (std::size_t start = star; start <= name.size(); ++start)
+    if (fits(rest, name.substr(start))) return true;
+  return false;
+}
+
+}  // namespace
 
 std::vector<NamedTensor> Module::collect(List State::*list) const {
   struct Level {
@@ -80,7 +92,7 @@ void Module::set_trainable(const char* call, const Name& pattern, bool trainable
   bool found = false;
   for (auto& [name, value, regularizer] : parameters()) {
     known += (known.empty() ? "" : ", ") + name;
-    if (fnmatch(pattern.text.c_str(), name.c_str(), 0) != 0) continue;
+    if (!fits(pattern.text, name)) continue;
     found = true;
     value.set_requires_grad(trainable, pattern.where);
   }

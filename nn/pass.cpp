@@ -27,8 +27,13 @@ Pass::Pass(const Module& root, Mode mode) : root_(root), mode_(mode), outer_(inn
 Pass::~Pass() {
   innermost = outer_;
   if (committed_) return;
+  rewind();  // before modules go that were built, and their generators with them
   for (auto built = built_.rbegin(); built != built_.rend(); ++built) built->building.take_back();
-  for (auto draw = draws_.rbegin(); draw != draws_.rend(); ++draw) draw->first->set_step(draw->second);
+}
+
+void Pass::rewind() noexcept {
+  for (auto draw = draws_.rbegin(); draw != draws_.rend(); ++draw)
+    if (draw->anchor->module == draw->module) draw->generator->set_step(draw->step);
 }
 
 Pass* Pass::current() { return innermost; }
@@ -97,7 +102,9 @@ const Pass::Report* Pass::last_report(const Module& module) {
 
 void Pass::before_first(Module& module, const std::vector<Shape>& samples, std::source_location where) {
   if (!building_.owns_lock()) building_ = std::unique_lock(one_builds);
-  if (where_built_.contains(&module)) return;
+  // A pass around this one may have built it, which does not count before that ends.
+  for (const Pass* pass = this; pass; pass = pass->outer_)
+    if (pass->where_built_.contains(&module)) return;
   const std::size_t index = built_.size();
   built_.push_back({Module::Building(module)});
   try {
@@ -122,9 +129,12 @@ void Pass::after_first(const Module& module, const Shape& output) {
   if (const auto found = where_built_.find(&module); found != where_built_.end()) built_[found->second].output = output;
 }
 
-void Pass::note(Generator& generator) {
-  const auto is_it = [&](const auto& draw) { return draw.first == &generator; };
-  if (std::none_of(draws_.begin(), draws_.end(), is_it)) draws_.emplace_back(&generator, generator.step());
+void Pass::note(const Module& module, Generator& generator) {
+  const auto is_it = [&](const Draw& draw) {
+    return draw.generator == &generator && draw.anchor == module.anchor() && draw.module == &module;
+  };
+  if (std::none_of(draws_.begin(), draws_.end(), is_it))
+    draws_.push_back({module.anchor(), &module, &generator, generator.step()});
 }
 
 void Pass::commit() noexcept {

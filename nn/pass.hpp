@@ -86,8 +86,8 @@ class XG_API Pass {
   void before_first(Module& module, const std::vector<Shape>& samples, std::source_location where);
   /// After it: notes the shape of its output.
   void after_first(const Module& module, const Shape& output);
-  /// Notes where a generator stands before it is drawn from.
-  void note(Generator& generator);
+  /// Notes where a generator of a module stands before it is drawn from.
+  void note(const Module& module, Generator& generator);
 
   /// What was done stays.
   void commit() noexcept;
@@ -97,10 +97,18 @@ class XG_API Pass {
     Module::Building building;
     std::optional<Shape> output = {};
   };
+  /// Where a generator stood, and the module that it is a part of, which may move or go.
+  struct Draw {
+    std::shared_ptr<const Anchor> anchor;
+    const Module* module;
+    Generator* generator;
+    std::uint64_t step;
+  };
 
   void cover() const;
   bool is_listed(const Module& module) const;
   bool covers(const Module& module) const;
+  void rewind() noexcept;
   void take_back(std::size_t first) noexcept;
   void leave_reports() noexcept;
   void forget_reports_of(const Module& module);
@@ -114,7 +122,7 @@ class XG_API Pass {
   std::unique_lock<std::recursive_mutex> building_;
   std::vector<Built> built_;  ///< or called for the first time
   std::unordered_map<const Module*, std::size_t> where_built_;
-  std::vector<std::pair<Generator*, std::uint64_t>, pool::Allocator<std::pair<Generator*, std::uint64_t>>> draws_;
+  std::vector<Draw, pool::Allocator<Draw>> draws_;
   mutable std::vector<const Module*, pool::Allocator<const Module*>> covered_;  ///< sorted; empty until asked for
   mutable std::uint64_t covered_at_ = 0;                                        ///< when they were found
 };

@@ -83,17 +83,26 @@ void Sequential::put(const Place& place, std::shared_ptr<Module> module, std::so
   output_shape_ = place.output_shape;
 }
 
+/// Calls f with each child there is when its turn comes: a hook may add some, or take some away.
+template <class F>
+void Sequential::each_child(F f) const {
+  for (std::size_t i = 0; i < children().size(); ++i) {
+    const std::shared_ptr<Module> child = children()[i].second;
+    f(*child);
+  }
+}
+
 Tensor Sequential::forward(const Tensor& x) {
   check_not_empty(std::source_location::current());
   Tensor y = x;
-  for (const auto& [name, child] : children()) y = (*child)(y);
+  each_child([&](const Module& child) { y = child(y); });
   return y;
 }
 
 Tensors Sequential::forward_many(const Tensors& inputs) {
   check_not_empty(std::source_location::current());
   Tensors y = inputs;
-  for (const auto& [name, child] : children()) y = (*child)(y);
+  each_child([&](const Module& child) { y = child(y); });
   return y;
 }
 

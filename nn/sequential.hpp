@@ -86,6 +86,8 @@ class XG_API Sequential : public Model {
   };
   Place place_for(const Name& name, Module& module);
   void put(const Place& place, std::shared_ptr<Module> module, std::source_location where);
+  template <class F>
+  void each_child(F f) const;
   void check_not_empty(std::source_location where) const;
 
   std::optional<Shape> input_shape_;

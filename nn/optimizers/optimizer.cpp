@@ -74,7 +74,18 @@ Optimizer& Optimizer::operator=(const Optimizer& other) {
   return *this;
 }
 
+void Optimizer::check_no_step(const char* call, std::source_location where) const {
+  if (in_step_)
+    throw ValueError(concat(name_, ": ", call, " is called during a step, by a transform or a regularizer"), where);
+}
+
+void Optimizer::add_transform(GradientTransform transform, std::source_location where) {
+  check_no_step("add_transform", where);
+  transforms_.push_back(std::move(transform));
+}
+
 void Optimizer::attach(ParameterList parameters, std::source_location where) {
+  check_no_step("attach", where);
   const std::uint64_t declarations = Module::declarations();
   std::shared_ptr<const Anchor> source = parameters.source();
   take(std::move(parameters), where);
@@ -83,6 +94,7 @@ void Optimizer::attach(ParameterList parameters, std::source_location where) {
 }
 
 void Optimizer::follow(std::source_location where) {
+  if (in_step_) return;
   if (!source_ || !source_->module) return;
   const std::uint64_t declarations = Module::declarations();
   if (declarations == declarations_) return;

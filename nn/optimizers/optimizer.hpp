@@ -44,8 +44,8 @@ class XG_API Optimizer {
   double minimize(const Tensor& loss, std::source_location where = std::source_location::current());
   /// Forgets the gradients.
   void zero_grad();
-  /// Adds a stage behind those there are.
-  void add_transform(GradientTransform transform) { transforms_.push_back(std::move(transform)); }
+  /// Adds a stage behind those there are. During a step it is a ValueError.
+  void add_transform(GradientTransform transform, std::source_location where = std::source_location::current());
 
   /// Of the next step.
   double learning_rate() const { return learning_rate_; }
@@ -92,6 +92,7 @@ class XG_API Optimizer {
   /// Looks again, if anything was declared or taken back since.
   void follow(std::source_location where);
   void take(std::vector<NamedTensor> parameters, std::source_location where);
+  void check_no_step(const char* call, std::source_location where) const;
 
   const char* name_;
   double learning_rate_;
@@ -101,6 +102,7 @@ class XG_API Optimizer {
   std::vector<NamedTensor> parameters_;
   std::vector<State> states_;
   std::vector<GradientTransform> transforms_;
+  bool in_step_ = false;  ///< transforms and regularizers are called: what they look at stays
 };
 
 /// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.

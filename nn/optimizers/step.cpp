@@ -11,7 +11,7 @@
 namespace xg::nn {
 
 Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
-    : optimizer_(optimizer), with_penalties_(with_penalties), where_(where) {
+    : optimizer_(optimizer), was_in_step_(optimizer.in_step_), with_penalties_(with_penalties), where_(where) {
   optimizer.follow(where);
   const std::size_t count = optimizer.parameters_.size();
   if (count == 0)
@@ -20,7 +20,13 @@ Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_loc
                             "if layers learn their input size from it"),
                      where);
   gradients_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) collect(i);
+  optimizer.in_step_ = true;
+  try {
+    for (std::size_t i = 0; i < count; ++i) collect(i);
+  } catch (...) {
+    optimizer.in_step_ = was_in_step_;
+    throw;
+  }
 }
 
 void Optimizer::Step::collect(std::size_t index) {

@@ -15,6 +15,10 @@ class Optimizer::Step {
  public:
   /// Collects the gradients; with those of the regularizers, if they are wanted.
   Step(Optimizer& optimizer, bool with_penalties, std::source_location where);
+  ~Step() { optimizer_.in_step_ = was_in_step_; }
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
   /// Makes the step. Returns what the regularizers added to the loss.
   double make();
 
@@ -31,6 +35,7 @@ class Optimizer::Step {
   void apply(std::size_t i);
 
   Optimizer& optimizer_;
+  bool was_in_step_;
   bool with_penalties_;
   std::source_location where_;
   Gradients gradients_;
