@@ -34,7 +34,7 @@ TABLE = {
     ],
     "nn/pass.cpp": [
         ("if (committed_) return;", "return;"),
-        ("draw->first->set_step(draw->second);", "static_cast<void>(draw);"),
+        ("draw->generator->set_step(draw->step);", "static_cast<void>(draw);"),
         ("if (is_listed(*old.module->module)) old.terms.clear();", ""),
         ("!old.module->module || std::any_of", "std::any_of"),
         ("mode_ == Mode::own || !(is_caller || covers(module))", "mode_ == Mode::own"),
@@ -45,7 +45,7 @@ TABLE = {
         ("if (!outer_ && !pass.reports_.empty()) pass.forget_reports_of(module);", ""),
         ("if (!outer_ && !pass.reports_.empty())", "if (!pass.reports_.empty())"),
         ("if (pass->covers(module)) return in(pass->reports_);", ""),
-        ("if (where_built_.contains(&module)) return;", ""),
+        ("if (pass->where_built_.contains(&module)) return;", ""),
         ("if (mode_ != Mode::evaluation) leave_reports();", "leave_reports();"),
     ],
     "nn/sequential.cpp": [
