@@ -189,7 +189,7 @@ class XG_API Module {
   template <std::derived_from<Module> M>
   M& add(M&& child, std::string name = {}, std::source_location where = std::source_location::current()) {
     check_child(child, name, where);
-    return adopt(std::make_shared<M>(std::move(child)), std::move(name), where);
+    return adopt(shared<M>(std::move(child)), std::move(name), where);
   }
   /// The same of a child that somebody else may hold too: other modules, or this one under another name. Null is a
   /// ValueError.
@@ -215,6 +215,11 @@ class XG_API Module {
   void add_penalty(const Tensor& term);
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
+  /// A module on the heap that knows how its class is copied. Defined in module_copy.hpp.
+  template <class M>
+  static std::shared_ptr<M> shared(M module);
+  /// A copy of a child, of its own class.
+  static std::shared_ptr<Module> copy_of(const Module& child);
   /// A new module, with the state of this one.
   template <class M>
   M copied(M made) const {
@@ -271,11 +276,12 @@ class XG_API Module {
 
   State state_;
   std::atomic<bool> built_ = false;
-  std::atomic<bool> called_ = false;              ///< its first output is known
-  std::atomic<bool> has_pass_penalties_ = false;  ///< add_penalty() was called
-  std::atomic<std::uint32_t> places_ = 0;         ///< in which this very object was adopted
-  std::shared_ptr<const Anchor> whole_;           ///< of the last of them
-  std::shared_ptr<Module> next_to_free_;          ///< links the modules that free() has still to do
+  std::atomic<bool> called_ = false;                            ///< its first output is known
+  std::atomic<bool> has_pass_penalties_ = false;                ///< add_penalty() was called
+  std::atomic<std::uint32_t> places_ = 0;                       ///< in which this very object was adopted
+  std::shared_ptr<Module> (*copier_)(const Module&) = nullptr;  ///< null: copy() is asked
+  std::shared_ptr<const Anchor> whole_;                         ///< of the last of them
+  std::shared_ptr<Module> next_to_free_;                        ///< links the modules that free() has still to do
 };
 
 /// A module of the library, composed of operations: errors inside it name the line that called it.
@@ -285,3 +291,5 @@ class XG_API Layer : public Module {
 };
 
 }  // namespace xg::nn
+
+#include "nn/module_copy.hpp"

@@ -27,6 +27,10 @@ std::shared_ptr<Module> Module::copy() const {
                           "(nn::clone(*this));`"));
 }
 
+std::shared_ptr<Module> Module::copy_of(const Module& child) {
+  return child.copier_ ? child.copier_(child) : child.copy();
+}
+
 void Module::assign_state(const Module& other, std::source_location where) {
   check_here(where);
   other.check_here(where);

@@ -36,7 +36,7 @@ void Sequential::append(std::shared_ptr<Module> module, std::string name, const 
 Sequential Sequential::clone() const {
   Sequential made;
   const auto where = std::source_location::current();
-  for (const auto& [name, child] : children()) made.adopt(child->copy(), name, where);
+  for (const auto& [name, child] : children()) made.adopt(copy_of(*child), name, where);
   made.input_shape_ = input_shape_;
   made.output_shape_ = output_shape_;
   return copied(std::move(made));

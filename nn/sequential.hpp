@@ -27,7 +27,9 @@ class XG_API Sequential : public Model {
     /// A layer, or a model.
     template <std::derived_from<Module> M>
     Item(M module, std::source_location where = std::source_location::current())
-        : module_(std::make_shared<M>(std::move(module))), is_sequential_(std::same_as<M, Sequential>), where_(where) {}
+        : module_(Sequential::shared<M>(std::move(module))),
+          is_sequential_(std::same_as<M, Sequential>),
+          where_(where) {}
 
    private:
     friend class Sequential;
@@ -46,7 +48,7 @@ class XG_API Sequential : public Model {
   M& add(M&& module, std::string name = {}, std::source_location where = std::source_location::current()) {
     check_child(module, name, where);
     const std::optional<Shape> result = build_next(module, where);
-    auto owned = std::make_shared<M>(std::move(module));
+    auto owned = shared<M>(std::move(module));
     append(owned, std::move(name), result, where);
     return *owned;
   }
@@ -57,7 +59,7 @@ class XG_API Sequential : public Model {
   template <std::derived_from<Module> M>
   M& replace(const Name& name, M&& module) {
     const Place place = place_for(name, module);
-    auto owned = std::make_shared<M>(std::move(module));
+    auto owned = shared<M>(std::move(module));
     put(place, owned, name.where);
     return *owned;
   }

@@ -33,6 +33,13 @@ void Gradient::set(const Array& gradient, std::source_location where) {
   gradient_ = gradient.shares_storage(parameter()) ? gradient.clone() : gradient.contiguous();
 }
 
+void Gradients::add(const Tensor& leaf, const Array& gradient) {
+  for (std::size_t i = 0; i < parameters_->size(); ++i) {
+    const NamedTensor& parameter = (*parameters_)[i];
+    if (parameter.value.node() == leaf.node() && leaf.requires_grad()) emplace_back(i, parameter, gradient);
+  }
+}
+
 namespace {
 
 void check_limit(const char* name, double limit, std::source_location where) {
@@ -63,14 +70,8 @@ class Accumulation {
       sum = (fits ? Tensor(sum) + share : share).array();
       leaf = gradient.leaf();
     }
-    if (is_last)
-      for (Gradient& gradient : gradients) {
-        const double decay = gradient.decay();
-        gradient.set_decay(0);
-        gradient.set(sums[gradient.leaf().node().get()].gradient);
-        gradient.set_decay(decay);
-      }
     seen_ = is_last ? 0 : seen_ + 1;
+    if (is_last) give(sums, gradients);
     sums_ = is_last ? Sums() : std::move(sums);
     return is_last;
   }
@@ -81,6 +82,18 @@ class Accumulation {
     Array gradient;
   };
   using Sums = std::map<const Node*, Sum>;
+
+  /// The sums in the place of the gradients; those of parameters that have none in the last step too.
+  static void give(Sums& sums, Gradients& gradients) {
+    for (Gradient& gradient : gradients) {
+      const double decay = gradient.decay();
+      gradient.set_decay(0);
+      gradient.set(sums[gradient.leaf().node().get()].gradient);
+      gradient.set_decay(decay);
+      sums.erase(gradient.leaf().node().get());
+    }
+    for (const auto& [node, sum] : sums) gradients.add(sum.leaf, sum.gradient);
+  }
 
   int steps_;
   int seen_ = 0;

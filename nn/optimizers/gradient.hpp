@@ -50,8 +50,17 @@ class XG_API Gradient {
   double squares_ = 0;
 };
 
-/// The gradients of a step.
-using Gradients = std::vector<Gradient, pool::Allocator<Gradient>>;
+/// The gradients of a step: of the parameters that have one.
+class XG_API Gradients : public std::vector<Gradient, pool::Allocator<Gradient>> {
+ public:
+  /// Of some of these parameters, which must live as long.
+  explicit Gradients(const std::vector<NamedTensor>& parameters) : parameters_(&parameters) {}
+  /// Adds that of a parameter which has none in this step, unless it is frozen or the optimizer's no more.
+  void add(const Tensor& leaf, const Array& gradient);
+
+ private:
+  const std::vector<NamedTensor>* parameters_;
+};
 
 /// A stage between backward() and the update, given to an optimizer: it may change the gradients of all parameters, or
 /// keep them back (returning false), so that nothing is updated this time. If it throws, the step has not happened. A

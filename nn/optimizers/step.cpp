@@ -11,7 +11,11 @@
 namespace xg::nn {
 
 Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
-    : optimizer_(optimizer), was_in_step_(optimizer.in_step_), with_penalties_(with_penalties), where_(where) {
+    : optimizer_(optimizer),
+      was_in_step_(optimizer.in_step_),
+      with_penalties_(with_penalties),
+      where_(where),
+      gradients_(optimizer.parameters_) {
   optimizer.follow(where);
   const std::size_t count = optimizer.parameters_.size();
   if (count == 0)

@@ -96,3 +96,23 @@ TEST_CASE("clone: what cannot be") {
   CHECK_ERROR(ValueError, net.assign_state(mine),
               "assign_state: the modules differ: child 2 is 'sequential_1' here and 'none' there");
 }
+
+TEST_CASE("clone: parts keep their own class") {
+  struct Tenfold : Dense {
+    Tenfold() : Dense({.units = 2, .input_dim = 2, .kernel_initializer = "ones"}) {}
+    Tensor forward(const Tensor& input) override { return Dense::forward(input) * 10.0; }
+  };
+  struct Residual : nn::Sequential {
+    Residual() { add(Dense({.units = 2, .input_dim = 2})); }
+    Tensor forward(const Tensor& input) override { return Sequential::forward(input) + input; }
+  };
+  struct Nameless : nn::Dropout {
+    explicit Nameless(double rate) : Dropout(rate) {}
+  };
+  nn::Sequential model{Tenfold(), Residual()};
+  const Tensor given = ones({1, 2});
+  CHECK(same_bits(model.clone()(given).array(), model(given).array()));
+  CHECK(same_bits(model.clone().clone()(given).array(), model(given).array()));
+  model.add(Nameless(0.5));
+  CHECK(message_of<ValueError>([&] { model.clone(); }).starts_with("clone: Dropout does not say how it is copied"));
+}

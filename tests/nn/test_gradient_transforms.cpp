@@ -281,3 +281,18 @@ TEST_CASE("gradient transforms: one that throws has changed nothing, and the ste
     }
   }
 }
+
+TEST_CASE("transforms: accumulate gives the sums of parameters without a gradient in the last step") {
+  Tensor a = ones({1}).set_requires_grad(), b = ones({1}).set_requires_grad(), frozen = ones({1}).set_requires_grad();
+  nn::SGD optimizer({{"a", a}, {"b", b}, {"frozen", frozen}},
+                    {.learning_rate = 1, .gradient_transforms = {nn::accumulate(2)}});
+  sum((a + frozen) * 2.0).backward();
+  optimizer.step();
+  optimizer.zero_grad();
+  frozen.set_requires_grad(false);
+  sum(b * 2.0).backward();
+  optimizer.step();
+  CHECK(a.item() == 0);
+  CHECK(b.item() == 0);
+  CHECK(frozen.item() == 1);
+}
