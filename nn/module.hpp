@@ -15,6 +15,7 @@
 
 #include "autograd/tensor.hpp"
 #include "lib/random.hpp"
+#include "nn/copier.hpp"
 #include "nn/initializers.hpp"
 #include "nn/lookup.hpp"
 #include "nn/parameter.hpp"
@@ -215,9 +216,13 @@ class XG_API Module {
   void add_penalty(const Tensor& term);
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
-  /// A module on the heap that knows how its class is copied. Defined in module_copy.hpp.
+  /// A module on the heap; what class it is, and so how it is copied, is not known later on.
   template <class M>
-  static std::shared_ptr<M> shared(M module);
+  static std::shared_ptr<M> shared(M module) {
+    auto owned = std::make_shared<M>(std::move(module));
+    static_cast<Module&>(*owned).copier_ = &copied_as<M, Module>;
+    return owned;
+  }
   /// A copy of a child, of its own class.
   static std::shared_ptr<Module> copy_of(const Module& child);
   /// A new module, with the state of this one.
@@ -291,5 +296,3 @@ class XG_API Layer : public Module {
 };
 
 }  // namespace xg::nn
-
-#include "nn/module_copy.hpp"

@@ -28,7 +28,10 @@ std::shared_ptr<Module> Module::copy() const {
 }
 
 std::shared_ptr<Module> Module::copy_of(const Module& child) {
-  return child.copier_ ? child.copier_(child) : child.copy();
+  if (!child.copier_) return child.copy();
+  std::shared_ptr<Module> made = child.copier_(child);
+  made->copier_ = child.copier_;
+  return made;
 }
 
 void Module::assign_state(const Module& other, std::source_location where) {
