@@ -7,8 +7,8 @@ namespace xg::nn {
 
 /// What is called after a pass of a module, and in the backward pass.
 struct Module::Hooks {
-  HookList<ForwardHook> forward = {};
-  HookList<BackwardHook> backward = {};
+  HookList<ForwardHook> forward = {};    ///< after each pass
+  HookList<BackwardHook> backward = {};  ///< when the gradient of an output is known
 };
 
 }  // namespace xg::nn

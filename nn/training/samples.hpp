@@ -28,8 +28,9 @@ void check_samples(const char* call, const Tensors& x, const Tensors& y, std::in
 
 /// The samples to train on and those to validate with.
 struct Split {
-  Tensors x, y;
-  ValidationData validation;
+  Tensors x;                  ///< samples to train on
+  Tensors y;                  ///< what belongs to them
+  ValidationData validation;  ///< the others
 };
 /// Keeps that share of the samples, from the end, for validation, unless data for it are given.
 Split split_samples(const Tensors& x, const Tensors& y, double validation_split, const ValidationData& validation_data,
