@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "autograd/grad_mode.hpp"
 #include "autograd/node.hpp"
@@ -53,7 +54,7 @@ void scale_down(Gradient& gradient, double norm, double limit) {
   if (!(norm <= limit)) gradient.set((Tensor(gradient.value()) * (limit / norm)).array());
 }
 
-/// Sums of gradients, by their parameters' places in the graph.
+/// The step works on a copy, which goes if it fails. Sums of gradients, by their parameters' places in the graph.
 class Accumulation {
  public:
   explicit Accumulation(int steps) : steps_(steps) {}
@@ -61,18 +62,16 @@ class Accumulation {
   bool operator()(Gradients& gradients) {
     const NoGrad values_only;
     const bool is_last = seen_ + 1 == steps_;
-    Sums sums = sums_;
     for (Gradient& gradient : gradients) {
       // The decay of the last step stands for all: the parameter does not change between them.
       const Tensor share = Tensor(gradient.without_decay()) / static_cast<double>(steps_);
-      auto& [leaf, sum] = sums[gradient.leaf().node().get()];
+      auto& [leaf, sum] = sums_[gradient.leaf().node().get()];
       const bool fits = sum.defined() && sum.shape() == share.shape() && sum.dtype() == share.dtype();
       sum = (fits ? Tensor(sum) + share : share).array();
       leaf = gradient.leaf();
     }
     seen_ = is_last ? 0 : seen_ + 1;
-    if (is_last) give(sums, gradients);
-    sums_ = is_last ? Sums() : std::move(sums);
+    if (is_last) give(std::exchange(sums_, {}), gradients);
     return is_last;
   }
 
@@ -84,7 +83,7 @@ class Accumulation {
   using Sums = std::map<const Node*, Sum>;
 
   /// The sums in the place of the gradients; those of parameters that have none in the last step too.
-  static void give(Sums& sums, Gradients& gradients) {
+  static void give(Sums sums, Gradients& gradients) {
     for (Gradient& gradient : gradients) {
       const double decay = gradient.decay();
       gradient.set_decay(0);
