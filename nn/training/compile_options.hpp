@@ -13,30 +13,44 @@
 
 namespace xg::nn {
 
+/// A loss or a metric, and the output of a model that it is for; without a name its place in a list counts, or all are
+/// meant: `{"digit", "accuracy"}`.
+template <class Choice>
+struct OfOutput {
+  /// Without a name.
+  template <class C>
+  requires std::constructible_from<Choice, C, std::source_location> OfOutput(
+      C given, std::source_location where = std::source_location::current())
+      : choice(std::move(given), where) {}
+  /// Without a name.
+  template <class C>
+  requires(std::constructible_from<Choice, C> && !std::constructible_from<Choice, C, std::source_location>)
+      OfOutput(C given)
+      : choice(std::move(given)) {}
+  /// Of the output of that name.
+  template <class C>
+  requires std::constructible_from<Choice, C, std::source_location> OfOutput(
+      std::string name, C given, std::source_location where = std::source_location::current())
+      : output(std::move(name)), choice(std::move(given), where) {}
+  /// Of the output of that name.
+  template <class C>
+  requires(std::constructible_from<Choice, C> && !std::constructible_from<Choice, C, std::source_location>)
+      OfOutput(std::string name, C given)
+      : output(std::move(name)), choice(std::move(given)) {}
+
+  std::string output = {};  ///< its name; may be empty
+  Choice choice;            ///< what was chosen
+};
+
+/// A metric for all outputs of a model, or for the one of that name.
+using OutputMetric = OfOutput<MetricChoice>;
+
 /// A loss for all outputs of a model, or one for each: in their order, or by their names,
 /// `{{"digit", "categorical_crossentropy"}, {"parity", "binary_crossentropy"}}`.
 class XG_API Losses {
  public:
-  /// The loss of one output; without its name the place in the list counts.
-  struct Entry {
-    /// Of the output at this place.
-    template <class L>
-    requires std::constructible_from<Loss, L, std::source_location> Entry(
-        L choice, std::source_location where = std::source_location::current())
-        : loss(std::move(choice), where) {}
-    /// Of the output at this place.
-    Entry(Loss of_place) : loss(std::move(of_place)) {}
-    /// Of the output of that name.
-    template <class L>
-    requires std::constructible_from<Loss, L, std::source_location> Entry(
-        std::string name, L choice, std::source_location where = std::source_location::current())
-        : output(std::move(name)), loss(std::move(choice), where) {}
-    /// Of the output of that name.
-    Entry(std::string name, Loss of_name) : output(std::move(name)), loss(std::move(of_name)) {}
-
-    std::string output = {};  ///< its name; empty: by place
-    Loss loss;                ///< what is made small
-  };
+  /// The loss of one output.
+  using Entry = OfOutput<Loss>;
 
   Losses() = default;
   /// One for every output.
@@ -59,29 +73,6 @@ class XG_API Losses {
  private:
   Loss for_all_;
   std::vector<Entry> entries_;
-};
-
-/// A metric for all outputs of a model, or for the one of that name: `{"digit", "accuracy"}`.
-struct OutputMetric {
-  /// For all.
-  template <class M>
-  requires std::constructible_from<MetricChoice, M, std::source_location> OutputMetric(
-      M choice, std::source_location where = std::source_location::current())
-      : metric(std::move(choice), where) {}
-  /// For all.
-  OutputMetric(Metric choice) : metric(std::move(choice)) {}
-  /// For all.
-  OutputMetric(MetricChoice choice) : metric(std::move(choice)) {}
-  /// For one.
-  template <class M>
-  requires std::constructible_from<MetricChoice, M, std::source_location> OutputMetric(
-      std::string name, M choice, std::source_location where = std::source_location::current())
-      : output(std::move(name)), metric(std::move(choice), where) {}
-  /// For one.
-  OutputMetric(std::string name, Metric choice) : output(std::move(name)), metric(std::move(choice)) {}
-
-  std::string output = {};  ///< its name; empty: all
-  MetricChoice metric;      ///< what is shown
 };
 
 /// What compile() wants to know.

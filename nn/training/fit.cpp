@@ -90,7 +90,7 @@ TrainingRun Model::plan(const Split& split, const FitOptions& options) const {
   if (split.y.size() > 1) measure(rows_of(split.x, 0, 1), rows_of(split.y, 0, 1), 1, scratch, nullptr);
   for (const auto& [name, value] : scratch.logs()) run.figures.push_back(name);
   if (split.y.size() == 1)
-    for (const OutputMetric& metric : setup_->metrics) run.figures.push_back(metric.metric.name());
+    for (const OutputMetric& metric : setup_->metrics) run.figures.push_back(metric.choice.name());
   if (validates)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
   return run;

@@ -46,10 +46,10 @@ const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t
     if (entries_.size() != count)
       throw ValueError(concat("compile: ", entries_.size(), " losses were given for ", count, " outputs"),
                        std::source_location::current());
-    return entries_[place].loss;
+    return entries_[place].choice;
   }
   for (const Entry& entry : entries_)
-    if (entry.output == output) return entry.loss;
+    if (entry.output == output) return entry.choice;
   throw ValueError(
       concat("compile: there is no loss for the output '", output, "': there are losses for ", joined(known)),
       std::source_location::current());
