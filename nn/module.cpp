@@ -158,7 +158,7 @@ Parameter Module::parameter(const std::string& name, const Tensor& initial, Regu
 
 Parameter Module::parameter_from(const std::string& name, Array initial, Regularizer regularizer,
                                  std::source_location where) {
-  Tensor value = initial.is_unique() ? std::move(initial) : initial.clone();
+  Tensor value = initial.is_unique() && initial.is_contiguous() ? std::move(initial) : initial.clone();
   value.set_requires_grad(true, where);
   return declare(state_.parameters, name, std::move(value), std::move(regularizer), where);
 }

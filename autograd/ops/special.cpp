@@ -1,5 +1,7 @@
 #include "autograd/ops/special.hpp"
 
+#include <limits>
+
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/record.hpp"
@@ -24,9 +26,10 @@ Tensor digamma(const Operand& x) {
 Tensor polygamma(int n, const Operand& x) {
   check_floating("polygamma", x);
   if (n < 0) throw ValueError(concat("polygamma: the order must not be negative, got ", n), x.where());
+  const int next = n == std::numeric_limits<int>::max() ? n : n + 1;  // NaN, both
   return record(
       "polygamma", [&] { return kernels::polygamma(n, x.array()); },
-      edge(x, [x = Saved(x), n](const Tensor& dy) { return dy * polygamma(n + 1, x); }));
+      edge(x, [x = Saved(x), next](const Tensor& dy) { return dy * polygamma(next, x); }));
 }
 
 }  // namespace xg

@@ -15,6 +15,9 @@ namespace {
 constexpr long double bernoulli[] = {1.0L / 6,       -1.0L / 30, 1.0L / 42,      -1.0L / 30,     5.0L / 66,
                                      -691.0L / 2730, 7.0L / 6,   -3617.0L / 510, 43867.0L / 798, -174611.0L / 330};
 
+/// From the next one on n! leaves the range of long double.
+constexpr int highest_order = 1754;
+
 /// Where the asymptotic series of the n-th derivative takes over.
 constexpr int far(int n) { return 20 + n; }
 
@@ -127,6 +130,7 @@ Array lgamma(const Array& x) {
 }
 
 Array polygamma(int n, const Array& x) {
+  if (n > highest_order) return library_function(x, []<class T>(T) { return std::numeric_limits<T>::quiet_NaN(); });
   return library_function(x, [n, cotangent = cotangent_polynomial(n)]<class T>(T v) {
     return static_cast<T>(polygamma_of(n, static_cast<Wider<T>>(v), cotangent));
   });

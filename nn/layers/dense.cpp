@@ -23,7 +23,7 @@ void Dense::build(const Shape& sample) {
   const Shape kernel{sample.back(), options_.units}, bias{options_.units};
   Generator& draws = drawn(generator_);
   kernel_ =
-      parameter("kernel", options_.kernel_initializer(kernel, options_.dtype, draws), options_.kernel_regularizer);
+      parameter_from("kernel", options_.kernel_initializer(kernel, options_.dtype, draws), options_.kernel_regularizer);
   if (options_.use_bias)
     bias_ = parameter_from("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer);
 }

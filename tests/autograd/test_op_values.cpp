@@ -332,4 +332,5 @@ TEST_CASE("values: the gamma function's logarithm and its derivatives at their e
   CHECK(polygamma(1, Tensor({infinity}, float64)).item() == 0);
   CHECK(polygamma(2, Tensor({1.0}, float64)).item() == Close(-2 * 1.2020569031595942, 1e-14));
   CHECK(polygamma(3, Tensor({1.0}, float64)).item() == Close(6.493939402266829, 1e-14));
+  CHECK(std::isnan(polygamma(std::numeric_limits<int>::max(), Tensor({0.5}, float64)).item()));  // at once
 }
