@@ -12,15 +12,17 @@ void OriginRef::drop(Origin* origin) noexcept {
 }
 
 Tensor with_origin(Tensor made, const char* function, const Tensor& input) {
-  const std::uint64_t version = made.array().version();
-  made.set_origin(OriginRef(new Origin{function, Saved(input), version}));
+  const Array& elements = made.array();
+  made.set_origin(OriginRef(new Origin{function, Saved(input), elements.raw(), elements.version()}));
   return made;
 }
 
 Tensor input_of(const Tensor& made, const char* function) {
   const Origin* const origin = made.origin().get();
   if (!origin || std::strcmp(origin->function, function) != 0) return {};
-  if (origin->version != made.array().version() || !origin->input.intact()) return {};
+  const Array& elements = made.array();
+  if (origin->elements != elements.raw() || origin->version != elements.version()) return {};
+  if (!origin->input.intact()) return {};
   const Tensor& input = origin->input.get();
   return made.requires_grad() ? input : input.detach();
 }

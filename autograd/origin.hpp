@@ -16,7 +16,8 @@ namespace xg {
 struct Origin {
   const char* function;                  ///< the name of what made it, a string literal
   Saved input;                           ///< from which it was made
-  std::uint64_t version;                 ///< of the elements that were made
+  const std::byte* elements;             ///< that were made
+  std::uint64_t version;                 ///< of them
   std::atomic<std::uint32_t> owners{1};  ///< how many OriginRefs there are
 
   /// Takes memory from the pool.

@@ -79,8 +79,16 @@ class XG_API FunctionChoice<Kind, Result(Parts...)> : public Choice<Kind, std::f
   requires takes<F> FunctionChoice(F function, std::source_location where = std::source_location::current())
       : Base({Spec::custom}, with_own_lines(given_function<Function>(Kind::kind, std::move(function), where))) {}
 
-  /// Calls it. Errors in a function of the user's name the line in it.
-  Result operator()(Parts... parts) const { return this->value_(static_cast<Parts>(parts)...); }
+  /// Calls it. Errors name that line; those in a function of the user's the line in it. An undefined result is a
+  /// ValueError, as is a call of none.
+  Result operator()(Parts... parts, std::source_location where = std::source_location::current()) const {
+    if (!this->value_) throw ValueError(concat(Kind::kind, ": none was chosen"), where);
+    const CallerScope scope(where);
+    Result result = this->value_(static_cast<Parts>(parts)...);
+    if (!result.defined())
+      throw ValueError(concat(Kind::kind, " '", this->name(), "': the function gave an undefined result"), where);
+    return result;
+  }
 
  protected:
   FunctionChoice() = default;

@@ -115,6 +115,18 @@ Function make_orthogonal(Arguments& given) {
 
 }  // namespace
 
+Array Initializer::operator()(const Shape& shape, DType dtype, Generator& generator, std::source_location where) const {
+  Array values = FunctionChoice::operator()(shape, dtype, generator, where);
+  if (values.shape() != shape)
+    throw ShapeError(
+        concat("initializer '", name(), "': values of shape ", shape, " were asked for, it gave ", values.shape()),
+        where);
+  if (values.dtype() != dtype)
+    throw DTypeError(concat("initializer '", name(), "': ", dtype, " values were asked for, it gave ", values.dtype()),
+                     where);
+  return values;
+}
+
 Initializer zeros_initializer() { return "zeros"; }
 Initializer ones_initializer() { return "ones"; }
 Initializer constant(const Scalar& value, std::source_location where) {

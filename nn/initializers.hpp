@@ -18,6 +18,10 @@ class XG_API Initializer
   /// By name, by Spec, or as a function.
   using FunctionChoice::FunctionChoice;
   Initializer() = delete;
+
+  /// Makes the values. A function of the user's that gives another shape is a ShapeError, another dtype a DTypeError.
+  Array operator()(const Shape& shape, DType dtype, Generator& generator,
+                   std::source_location where = std::source_location::current()) const;
 };
 
 // fan_in and fan_out of a kernel (in, out) are its extents; of a convolution's (..., in, out) they are in and out times

@@ -129,9 +129,16 @@ MetricChoice::MetricChoice(const Metric& metric)
     : Choice({Spec::custom}, {metric.name(), fixed(metric.batch_sum()), metric.checked()}) {}
 
 MetricMaker MetricChoice::mean_of(Function function) {
+  const auto own_lines = [=](const Tensor& y_true, const Tensor& y_pred) {
+    const OwnLines own;
+    return function(y_true, y_pred);
+  };
   return {.sum = fixed(sum_of_means([=](const Tensor& y_true, const Tensor& y_pred) {
-            const OwnLines own;
-            return function(y_true, y_pred);
+            const Tensor figure = own_lines(y_true, y_pred);
+            if (!figure.defined())
+              throw ValueError("metric 'custom': the function gave an undefined result",
+                               std::source_location::current());
+            return figure;
           }))};
 }
 

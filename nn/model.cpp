@@ -4,6 +4,7 @@
 
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "nn/check_number.hpp"
 #include "nn/pass.hpp"
 
 namespace xg::nn {
@@ -18,6 +19,22 @@ bool same_parameter(const Tensor& a, const Tensor& b) {
 bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
   return std::any_of(list.begin(), list.end(),
                      [&](const NamedTensor& parameter) { return same_parameter(parameter.value, wanted.value); });
+}
+
+/// An error if an output has two losses or two weights, or a weight is no number.
+void check_names(const CompileOptions& options, std::source_location where) {
+  std::vector<std::string> seen;
+  const auto check_new = [&](const char* what, const std::string& output) {
+    if (std::find(seen.begin(), seen.end(), output) != seen.end())
+      throw ValueError(concat("compile: two ", what, " for '", output, "'"), where);
+    seen.push_back(output);
+  };
+  for (const std::string& output : options.loss.names()) check_new("losses", output);
+  seen.clear();
+  for (const auto& [output, weight] : options.loss_weights) {
+    check_new("loss weights", output);
+    check_finite(concat("compile: the loss weight of '", output, "'"), weight, where);
+  }
 }
 
 /// True if the optimizer changes parameters, but none of the model's, which are these, nor a part's of it.
@@ -39,6 +56,7 @@ void Model::compile(CompileOptions options, std::source_location where) {
   const std::shared_ptr<Optimizer> optimizer = options.optimizer.get();
   if (!optimizer) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
+  check_names(options, where);
   const ParameterList own = parameters();
   if (is_of_another(*optimizer, *this, own))
     throw ValueError("compile: the optimizer changes the parameters of another model: construct a new one", where);
@@ -69,8 +87,10 @@ double Model::fixed_penalty() const {
   return total;
 }
 
-Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const {
-  const std::shared_ptr<TrainingSetup> setting = setup("compute_loss", std::source_location::current());
+Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures,
+                           std::source_location where) const {
+  const std::shared_ptr<TrainingSetup> setting = setup("compute_loss", where);
+  const CallerScope scope(where);
   const Outputs outputs = setting->outputs(y, prediction);
   Tensor loss;
   for (const Output& output : outputs) {
@@ -86,6 +106,7 @@ Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures&
 }
 
 void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
+  const CallerScope scope(figures.where());
   const Tensor loss = compute_loss(y, (*this)(x), figures);
   // Losses and metrics are the user's, who may move the model.
   const std::shared_ptr<TrainingSetup> setting = setup("fit", std::source_location::current());
@@ -97,12 +118,15 @@ void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
 
 void Model::run_step(const Tensors& x, const Tensors& y, Figures& figures) {
   Pass pass(*this, Pass::Mode::training);
-  train_step(x, y, figures);
+  {
+    const OwnLines own;  // it may be the user's
+    train_step(x, y, figures);
+  }
   pass.commit();
 }
 
 Score Model::train_on_batch(const Tensors& x, const Tensors& y, std::source_location where) {
-  Figures figures(setup("train_on_batch", where));
+  Figures figures(setup("train_on_batch", where), where);
   check_samples("train_on_batch", x, y, 1, where);
   const CallerScope scope(where);
   const WithGrad recording;

@@ -18,6 +18,8 @@
 
 namespace xg::nn {
 
+class Pass;
+
 /// The options of fit().
 struct FitOptions {
   std::int64_t batch_size = 32;                ///< of every batch but the last
@@ -89,7 +91,8 @@ class XG_API Model : public Module {
                        std::source_location where = std::source_location::current());
 
   /// One step of fit() on one batch, in a pass that trains: the place to train in another way. `figures` gets what is
-  /// to be shown, "loss" among it. If it throws, what the pass built and drew is taken back. As it is:
+  /// to be shown, "loss" among it. If it throws, what the pass built and drew is taken back. Errors in
+  /// one of the user's name the line in it. As it is:
   /// `figures.add("loss", loss + minimize(loss))` for `loss = compute_loss(y, (*this)(x), figures)`.
   virtual void train_step(const Tensors& x, const Tensors& y, Figures& figures);
 
@@ -104,7 +107,8 @@ class XG_API Model : public Module {
  protected:
   /// What compile() was given, for a train_step() of one's own: the sum of the losses and of the penalties on outputs
   /// in this pass, without those of parameters, which Optimizer::minimize() adds. `figures` gets the metrics.
-  Tensor compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures) const;
+  Tensor compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures,
+                      std::source_location where = std::source_location::current()) const;
 
  private:
   std::shared_ptr<TrainingSetup> setup(const char* call, std::source_location where) const;
@@ -112,6 +116,8 @@ class XG_API Model : public Module {
   double fixed_penalty() const;
   void run_step(const Tensors& x, const Tensors& y, Figures& figures);
   void measure(const Tensors& x, const Tensors& y, std::int64_t batch_size, Figures& figures, ProgressLine* line) const;
+  void measure_in(Pass& pass, const Tensors& x, const Tensors& y, std::int64_t batch_size, Figures& figures,
+                  ProgressLine* line) const;
   void rehearse(const Split& split) const;
   TrainingRun plan(const Split& split, const FitOptions& options) const;
 

@@ -141,6 +141,11 @@ void Module::add_penalty(const Tensor& term) {
   if (!pass)
     throw ValueError(concat(type(), ": a penalty on an output belongs to a pass: call the module, not its forward()"),
                      std::source_location::current());
+  if (!term.defined() || term.size() != 1)
+    throw ShapeError(concat(type(), ": a penalty is one number, got ",
+                            term.defined() ? concat("a tensor of shape ", term.shape(), ": take its sum() or mean()")
+                                           : "an undefined tensor"),
+                     std::source_location::current());
   pass->add_penalty(*this, term);
 }
 

@@ -272,8 +272,6 @@ class XG_API Module {
   Tensors apply(const Tensors& inputs, std::source_location where);
   void check_registered(std::source_location where) const;
   void check_defined(const Tensors& outputs, std::source_location where) const;
-  Tensor hooked(const Tensor& x, Tensor y, std::source_location where);
-  Tensors hooked(const Tensors& x, Tensors y, std::source_location where);
   Hooks& hooks();
   void enter(const std::shared_ptr<Anchor>& whole) noexcept;
   void leave(const std::shared_ptr<Anchor>& whole) noexcept;

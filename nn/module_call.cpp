@@ -28,6 +28,12 @@ std::vector<Shape> samples_of(const Tensors& inputs) {
 const Shape& first_shape(const Tensor& y) { return y.shape(); }
 const Shape& first_shape(const Tensors& outputs) { return outputs[0].shape(); }
 
+bool all_defined(const Tensor& x) { return x.defined(); }
+
+bool all_defined(const Tensors& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(), [](const auto& entry) { return entry.value.defined(); });
+}
+
 std::string no_forward(const std::string& type) {
   return type + ": forward() is not overridden for one tensor, or returned an undefined one";
 }
@@ -85,6 +91,7 @@ void Module::build_for(const Shape& sample, std::source_location where) {
 template <class X>
 X Module::call(const X& x, std::source_location where) const {
   check_here(where);
+  if (!all_defined(x)) throw ValueError(concat(type(), ": the input is an undefined tensor"), where);
   // forward() is free to be non-const: only the first call changes anything, and that under a lock.
   Module& self = const_cast<Module&>(*this);
   Pass* const outer = Pass::current();
@@ -122,9 +129,12 @@ X Module::pass_through(const X& x, std::source_location where) {
   if (is_first) pass.before_first(*this, samples_of(x), where);
   const Pass::Call call(pass, *this);
   if (has_pass_penalties_.load(std::memory_order_relaxed)) pass.expect_penalties(*this);
+  // Hooks below may move this module, or end it: what is needed of it afterwards is taken before.
+  const std::shared_ptr<Hooks> hooks = state_.hooks;
+  const std::shared_ptr<Anchor> anchor = hooks ? state_.anchor : nullptr;
   X y = apply(x, where);
-  if (state_.hooks) y = hooked(x, std::move(y), where);
-  if (is_first) pass.after_first(*this, first_shape(y));
+  if (hooks) y = hooks->follow(anchor, x, std::move(y), where);
+  if (is_first) pass.after_first(this, first_shape(y));
   return y;
 }
 
@@ -160,21 +170,21 @@ void Module::check_defined(const Tensors& outputs, std::source_location where) c
       throw ValueError(concat(type(), ": forward_many() gives an undefined tensor: ", shapes_of(outputs)), where);
 }
 
-Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {
-  // A hook may move the module.
-  const std::shared_ptr<Hooks> hooks = state_.hooks;
-  hooks->forward.each([&](const ForwardHook& hook) {
+Tensor Module::Hooks::follow(const std::shared_ptr<Anchor>& module, const Tensor& x, Tensor y,
+                             std::source_location where) const {
+  forward.each([&](const ForwardHook& hook) {
+    if (!module->module) return;
     const OwnLines own;
-    if (Tensor changed = hook(*this, x, y); changed.defined()) y = std::move(changed);
+    if (Tensor changed = hook(*module->module, x, y); changed.defined()) y = std::move(changed);
   });
-  if (hooks->backward.empty() || !y.requires_grad()) return y;
+  if (backward.empty() || !y.requires_grad()) return y;
   // The gradient of this output, not of all that was done with a tensor that only went through.
   if (y.is_leaf() || y.node() == x.node()) y = alias(Operand(y, where));
-  y.register_hook([anchor = state_.anchor, those = hooks->backward](const Tensor& gradient) {
+  y.register_hook([module, those = backward](const Tensor& gradient) {
     Tensor changed;
     those.each([&](const BackwardHook& hook) {
-      if (!anchor->module) return;
-      if (Tensor next = hook(*anchor->module, changed.defined() ? changed : gradient); next.defined())
+      if (!module->module) return;
+      if (Tensor next = hook(*module->module, changed.defined() ? changed : gradient); next.defined())
         changed = std::move(next);
     });
     return changed;
@@ -182,10 +192,11 @@ Tensor Module::hooked(const Tensor& x, Tensor y, std::source_location where) {
   return y;
 }
 
-Tensors Module::hooked(const Tensors& inputs, Tensors outputs, std::source_location where) {
+Tensors Module::Hooks::follow(const std::shared_ptr<Anchor>& module, const Tensors& inputs, Tensors outputs,
+                              std::source_location where) const {
   const Tensor x = inputs.empty() ? Tensor() : inputs[0];
   Tensors changed;
-  for (const auto& [name, value] : outputs) changed.push_back({name, hooked(x, value, where)}, where);
+  for (const auto& [name, value] : outputs) changed.push_back({name, follow(module, x, value, where)}, where);
   return changed;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
@@ -24,9 +25,9 @@ struct NamedTensor {
   operator const Tensor&() const { return value; }
 };
 
-/// Where a module is now, for those who follow it wherever it moves.
+/// Where a module is now, for those who follow it wherever it moves, in other threads too.
 struct Anchor {
-  Module* module = nullptr;  ///< null once it is gone
+  std::atomic<Module*> module = nullptr;  ///< null once it is gone
 };
 
 /// What Module::parameters() gives: the parameters there are now. An optimizer that is made of it follows the module:

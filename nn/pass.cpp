@@ -19,7 +19,7 @@ Pass::Reports& left() {
 
 }  // namespace
 
-Pass::Pass(const Module& root, Mode mode) : root_(root), mode_(mode), outer_(innermost) {
+Pass::Pass(const Module& root, Mode mode) : root_(root.anchor()), mode_(mode), outer_(innermost) {
   if (!left().empty()) cover();  // commit() asks, and must not fail
   innermost = this;
 }
@@ -39,25 +39,28 @@ void Pass::rewind() noexcept {
 Pass* Pass::current() { return innermost; }
 
 bool Pass::takes_in(const Module& module) const {
-  if (&module == &root_) return true;
+  if (&module == root_->module) return true;
   if (!module.is_part()) return false;
   return (caller_ && module.whole() == caller_) || covers(module);
 }
 
 void Pass::cover() const {
   covered_at_ = Module::declarations();
-  const auto below = root_.modules();
+  covered_.clear();
+  const Module* const root = root_->module;
+  if (!root) return;  // a hook ended it
+  const auto below = root->modules();
   covered_.assign(below.begin(), below.end());
   std::sort(covered_.begin(), covered_.end());
 }
 
-bool Pass::is_listed(const Module& module) const {
-  return std::binary_search(covered_.begin(), covered_.end(), &module);
+bool Pass::is_listed(const Module* module) const {
+  return std::binary_search(covered_.begin(), covered_.end(), module);
 }
 
 bool Pass::covers(const Module& module) const {
-  if (covered_.empty() || (covered_at_ != Module::declarations() && !is_listed(module))) cover();
-  return is_listed(module);
+  if (covered_.empty() || (covered_at_ != Module::declarations() && !is_listed(&module))) cover();
+  return is_listed(&module);
 }
 
 bool Pass::training(const Module& module) const {
@@ -125,8 +128,8 @@ void Pass::take_back(std::size_t first) noexcept {
   }
 }
 
-void Pass::after_first(const Module& module, const Shape& output) {
-  if (const auto found = where_built_.find(&module); found != where_built_.end()) built_[found->second].output = output;
+void Pass::after_first(const Module* module, const Shape& output) {
+  if (const auto found = where_built_.find(module); found != where_built_.end()) built_[found->second].output = output;
 }
 
 void Pass::note(const Module& module, Generator& generator) {
@@ -150,9 +153,9 @@ void Pass::leave_reports() noexcept {
   });
   // What modules elsewhere reported stays; those below the root that were not called now have nothing to report.
   for (Report& old : left())
-    if (is_listed(*old.module->module)) old.terms.clear();
+    if (is_listed(old.module->module)) old.terms.clear();
   for (const Report& report : reports_)
-    if (report.module->module) report.module->module->reports_penalties();
+    if (Module* const module = report.module->module) module->reports_penalties();
   left().splice(left().end(), reports_);
 }
 

@@ -85,7 +85,7 @@ class XG_API Pass {
   /// Before the first call of a module: builds it, unless that is done.
   void before_first(Module& module, const std::vector<Shape>& samples, std::source_location where);
   /// After it: notes the shape of its output.
-  void after_first(const Module& module, const Shape& output);
+  void after_first(const Module* module, const Shape& output);
   /// Notes where a generator of a module stands before it is drawn from.
   void note(const Module& module, Generator& generator);
 
@@ -106,14 +106,14 @@ class XG_API Pass {
   };
 
   void cover() const;
-  bool is_listed(const Module& module) const;
+  bool is_listed(const Module* module) const;
   bool covers(const Module& module) const;
   void rewind() noexcept;
   void take_back(std::size_t first) noexcept;
   void leave_reports() noexcept;
   void forget_reports_of(const Module& module);
 
-  const Module& root_;
+  std::shared_ptr<const Anchor> root_;  ///< a hook may move it, or end it
   Mode mode_;
   Pass* outer_;
   const Anchor* caller_ = nullptr;  ///< of the module whose forward() runs; only compared, as a hook may free it

@@ -45,6 +45,15 @@ Regularizer l1_l2(const L1L2& factors, std::source_location where) {
   return {Spec{"l1_l2", arguments_of(factors)}, where};
 }
 
+Tensor Regularizer::operator()(const Tensor& x, std::source_location where) const {
+  const Tensor penalty = FunctionChoice::operator()(x, where);
+  if (penalty.size() != 1)
+    throw ShapeError(concat("regularizer '", name(), "': one number was expected, it gave a tensor of shape ",
+                            penalty.shape(), ": take its sum() or mean()"),
+                     where);
+  return penalty;
+}
+
 double Regularizer::l2_factor() const {
   return name() == "l2" ? std::get<Scalar>(spec().find("factor")->get()).to<double>() : 0;
 }

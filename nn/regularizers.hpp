@@ -19,6 +19,8 @@ class XG_API Regularizer : public FunctionChoice<Regularizer, Tensor(const Tenso
   /// No penalty.
   Regularizer() = default;
 
+  /// What the tensor adds to the loss. A function of the user's that gives several numbers is a ShapeError.
+  Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const;
   /// False for none.
   explicit operator bool() const { return static_cast<bool>(value_); }
   /// The factor of an l2(), which an optimizer can apply within its own pass; else 0.

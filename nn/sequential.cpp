@@ -83,11 +83,15 @@ void Sequential::put(const Place& place, std::shared_ptr<Module> module, std::so
   output_shape_ = place.output_shape;
 }
 
-/// Calls f with each child there is when its turn comes: a hook may add some, or take some away.
+/// Calls f with each child there is when its turn comes: a hook may add some, take some away, or move all of them.
 template <class F>
 void Sequential::each_child(F f) const {
-  for (std::size_t i = 0; i < children().size(); ++i) {
-    const std::shared_ptr<Module> child = children()[i].second;
+  const std::shared_ptr<const Anchor> here = anchor();
+  for (std::size_t i = 0;; ++i) {
+    const Module* const now = here->module;
+    if (!now) throw ValueError("Sequential: a hook ended the model in its own pass", std::source_location::current());
+    if (i >= now->children().size()) return;
+    const std::shared_ptr<Module> child = now->children()[i].second;
     f(*child);
   }
 }

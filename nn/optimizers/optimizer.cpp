@@ -98,7 +98,7 @@ void Optimizer::follow(std::source_location where) {
   if (!source_ || !source_->module) return;
   const std::uint64_t declarations = Module::declarations();
   if (declarations == declarations_) return;
-  take(source_->module->parameters(), where);
+  take(source_->module.load()->parameters(), where);
   declarations_ = declarations;
 }
 

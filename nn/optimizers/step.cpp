@@ -63,6 +63,19 @@ void Optimizer::Step::add_penalty(Gradient& gradient, const NamedTensor& target)
   gradient.set((Tensor(gradient.value()) + slope).array());
 }
 
+/// Those of the l2 regularizers whose gradients a transform took away: the loss has them all the same.
+void Optimizer::Step::add_lost_penalties() {
+  const NoGrad values_only;
+  const auto is_here = [&](std::size_t index) {
+    if (index < gradients_.size() && gradients_[index].index() == index) return true;
+    return std::any_of(gradients_.begin(), gradients_.end(), [=](const Gradient& g) { return g.index() == index; });
+  };
+  for (std::size_t i = 0; i < optimizer_.parameters_.size(); ++i) {
+    const auto& [name, value, regularizer] = optimizer_.parameters_[i];
+    if (value.requires_grad() && regularizer.l2_factor() != 0 && !is_here(i)) penalty_ += regularizer(value).item();
+  }
+}
+
 /// Of the l2 regularizers that the update does not find on its way.
 double Optimizer::Step::penalty() const {
   double total = penalty_;
@@ -111,7 +124,9 @@ double Optimizer::Step::make() {
   // Copies: what they keep of a step that fails is not to stay.
   std::vector<GradientTransform> transforms = optimizer_.transforms_;
   const auto gives = [&](GradientTransform& transform) { return transform(gradients_); };
-  if (!std::all_of(transforms.begin(), transforms.end(), gives)) {
+  const bool all_given = std::all_of(transforms.begin(), transforms.end(), gives);
+  if (with_penalties_ && !transforms.empty()) add_lost_penalties();
+  if (!all_given) {
     for (Gradient& gradient : gradients_) gradient.value();  // finds the penalty
   } else {
     prepare();

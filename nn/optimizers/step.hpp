@@ -30,6 +30,7 @@ class Optimizer::Step {
 
   void collect(std::size_t index);
   void add_penalty(Gradient& gradient, const NamedTensor& target);
+  void add_lost_penalties();
   double penalty() const;
   void prepare();
   void apply(std::size_t i);

@@ -48,8 +48,14 @@ void put(Tensors& all, const Tensors& rows, std::int64_t start, std::int64_t cou
 
 void Model::measure(const Tensors& x, const Tensors& y, std::int64_t batch_size, Figures& figures,
                     ProgressLine* line) const {
-  const std::shared_ptr<TrainingSetup> setting = setup_;
   Pass pass(*this, Pass::Mode::evaluation);
+  measure_in(pass, x, y, batch_size, figures, line);
+  pass.commit();
+}
+
+void Model::measure_in(Pass& pass, const Tensors& x, const Tensors& y, std::int64_t batch_size, Figures& figures,
+                       ProgressLine* line) const {
+  const std::shared_ptr<TrainingSetup> setting = setup_;
   const NoGrad values_only;
   std::optional<double> parameter_penalty;
   each_batch(count_of(x), batch_size, [&](std::int64_t start, std::int64_t count) {
@@ -68,12 +74,11 @@ void Model::measure(const Tensors& x, const Tensors& y, std::int64_t batch_size,
     figures.add_metrics(outputs);
     if (line) line->update(start + count, {});
   });
-  pass.commit();
 }
 
 Score Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options,
                       std::source_location where) const {
-  Figures figures(setup("evaluate", where));
+  Figures figures(setup("evaluate", where), where);
   check_samples("evaluate", x, y, options.batch_size, where);
   const CallerScope scope(where);
   std::optional<ProgressLine> line;

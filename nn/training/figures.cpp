@@ -11,12 +11,14 @@ double Score::operator[](const Name& name) const {
   return all[name];
 }
 
-Figures::Figures(std::shared_ptr<const TrainingSetup> setup) : setup_(std::move(setup)) {
+Figures::Figures(std::shared_ptr<const TrainingSetup> setup, std::source_location where)
+    : setup_(std::move(setup)), where_(where) {
   means_.push_back({"loss"});
   logs_.set("loss", 0);
 }
 
-void Figures::add(const std::string& name, double mean, std::int64_t samples) {
+void Figures::add(const std::string& name, double mean, std::int64_t samples, std::source_location where) {
+  if (samples < 1) throw ValueError(concat("figures: '", name, "' is the mean over ", samples, " samples"), where);
   auto found = std::find_if(means_.begin(), means_.end(), [&](const Mean& known) { return known.name == name; });
   if (found == means_.end()) found = means_.insert(means_.end(), {name});
   const auto count = static_cast<double>(samples);
@@ -28,11 +30,12 @@ void Figures::add(const std::string& name, double mean, std::int64_t samples) {
 void Figures::add_metrics(const Outputs& outputs) {
   if (metrics_.empty())
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      for (const auto& [output, choice] : setup_->metrics) {
+      for (std::size_t k = 0; k < setup_->metrics.size(); ++k) {
+        const auto& [output, choice] = setup_->metrics[k];
         if (!output.empty() && output != outputs[i].name) continue;
         const Tensor& prediction = outputs[i].prediction;
         Metric metric = choice.make(outputs[i].loss->name(), prediction.rank() > 1 ? prediction.shape().back() : 1);
-        metrics_.push_back({i, outputs[i].prefix + metric.name(), std::move(metric)});
+        metrics_.push_back({i, outputs[i].prefix + setup_->metric_name(k), std::move(metric)});
       }
   for (auto& [output, name, metric] : metrics_) {
     metric.update(outputs[output].y, outputs[output].prediction);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -22,14 +23,17 @@ struct XG_API Score {
 /// The running means of the figures over the samples of an epoch, in the order in which they were first added.
 class XG_API Figures {
  public:
-  /// For a model that is trained as `setup` says.
-  explicit Figures(std::shared_ptr<const TrainingSetup> setup);
+  /// For a model that is trained as `setup` says, by a call in that line.
+  Figures(std::shared_ptr<const TrainingSetup> setup, std::source_location where);
 
-  /// Adds the mean of a figure over so many samples.
-  void add(const std::string& name, double mean, std::int64_t samples);
+  /// Adds the mean of a figure over so many samples. Fewer than one is a ValueError.
+  void add(const std::string& name, double mean, std::int64_t samples,
+           std::source_location where = std::source_location::current());
   /// Adds a batch to the metrics that compile() was given.
   void add_metrics(const Outputs& outputs);
 
+  /// The line of fit(), evaluate() or train_on_batch().
+  std::source_location where() const { return where_; }
   /// The means so far.
   const Logs& logs() const { return logs_; }
   /// The means as a Score. Takes no memory: a step that was made cannot fail any more.
@@ -47,6 +51,7 @@ class XG_API Figures {
   };
 
   std::shared_ptr<const TrainingSetup> setup_;
+  std::source_location where_;
   std::vector<Mean> means_;
   std::vector<Measured> metrics_;
   Logs logs_;

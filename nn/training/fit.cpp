@@ -8,6 +8,7 @@
 #include "nn/callbacks/progress_bar.hpp"
 #include "nn/data/batches.hpp"
 #include "nn/model.hpp"
+#include "nn/pass.hpp"
 
 namespace xg::nn {
 namespace {
@@ -75,22 +76,24 @@ class Watch {
 }  // namespace
 
 void Model::rehearse(const Split& split) const {
+  Pass pass(*this, Pass::Mode::evaluation);
   // The layers are built for the training samples.
   for (const auto& [x, y] : {std::pair(&split.x, &split.y), std::pair(&split.validation.x, &split.validation.y)}) {
-    Figures scratch(setup_);
-    measure(rows_of(*x, 0, 1), rows_of(*y, 0, 1), 1, scratch, nullptr);
+    Figures scratch(setup_, std::source_location::current());
+    measure_in(pass, rows_of(*x, 0, 1), rows_of(*y, 0, 1), 1, scratch, nullptr);
   }
+  pass.commit();
 }
 
 TrainingRun Model::plan(const Split& split, const FitOptions& options) const {
   const auto& [x_val, y_val] = split.validation;
   const bool validates = is_given(x_val) || is_given(y_val);
   TrainingRun run{const_cast<Model&>(*this), options.epochs, count_of(split.x), validates ? count_of(x_val) : 0, {}};
-  Figures scratch(setup_);
+  Figures scratch(setup_, std::source_location::current());
   if (split.y.size() > 1) measure(rows_of(split.x, 0, 1), rows_of(split.y, 0, 1), 1, scratch, nullptr);
   for (const auto& [name, value] : scratch.logs()) run.figures.push_back(name);
   if (split.y.size() == 1)
-    for (const OutputMetric& metric : setup_->metrics) run.figures.push_back(metric.choice.name());
+    for (std::size_t i = 0; i < setup_->metrics.size(); ++i) run.figures.push_back(setup_->metric_name(i));
   if (validates)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
   return run;
@@ -105,7 +108,7 @@ History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options
   const Split split = split_samples(x, y, options.validation_split, options.validation_data, where);
   const auto& [x_val, y_val] = split.validation;
   const bool validates = is_given(x_val) || is_given(y_val);
-  if (validates) check_samples("fit: validation_data", x_val, y_val, options.batch_size, where);
+  if (validates) check_validation(split, options.batch_size, where);
 
   const auto history = std::make_shared<History>();
   const Callbacks callbacks = make_callbacks(options, history, where);
@@ -126,7 +129,7 @@ History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options
   std::int64_t step = 0;
   for (int epoch = 0; epoch < options.epochs && !run.stop; ++epoch) {
     tell([&](auto& callback) { callback->on_epoch_begin(run, epoch); });
-    Figures figures(setting);
+    Figures figures(setting, where);
     std::int64_t batch = 0, seen = 0;
     for (const auto [x_batch, y_batch] : batches) {
       tell([&](auto& callback) { callback->on_batch_begin(run, batch); });
@@ -138,7 +141,7 @@ History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options
     }
     Logs logs = figures.logs();
     if (validates) {
-      Figures validation(setting);
+      Figures validation(setting, where);
       measure(x_val, y_val, options.batch_size, validation, nullptr);
       for (const auto& [name, value] : validation.logs()) logs.set("val_" + name, value);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 namespace xg::nn {
 namespace {
@@ -63,13 +64,24 @@ Split split_samples(const Tensors& x, const Tensors& y, double validation_split,
                     std::source_location where) {
   if (!(validation_split >= 0 && validation_split < 1))
     throw ValueError(concat("fit: validation_split must lie in [0, 1), got ", validation_split), where);
-  if (is_given(validation_data.x) || validation_split == 0) return {x, y, validation_data};
+  if (is_given(validation_data.x) || is_given(validation_data.y) || validation_split == 0)
+    return {x, y, validation_data};
   const std::int64_t samples = count_of(x);
   const auto kept = static_cast<std::int64_t>(static_cast<double>(samples) * (1 - validation_split));
   if (kept == 0)
     throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
   return {
       rows_of(x, 0, kept), rows_of(y, 0, kept), {rows_of(x, kept, samples - kept), rows_of(y, kept, samples - kept)}};
+}
+
+void check_validation(const Split& split, std::int64_t batch_size, std::source_location where) {
+  const auto& [x, y] = split.validation;
+  check_samples("fit: validation_data", x, y, batch_size, where);
+  for (const auto& [role, given, wanted] : {std::tuple("x", &x, &split.x), std::tuple("y", &y, &split.y)})
+    if (given->size() != wanted->size())
+      throw ValueError(concat("fit: validation_data: ", role, " holds ", given->size(), ": ", shapes_of(*given),
+                              ", that to train on holds ", wanted->size(), ": ", shapes_of(*wanted)),
+                       where);
 }
 
 }  // namespace xg::nn

@@ -36,4 +36,7 @@ struct Split {
 Split split_samples(const Tensors& x, const Tensors& y, double validation_split, const ValidationData& validation_data,
                     std::source_location where);
 
+/// check_samples() for those to validate with; an error if they have another number of inputs or targets.
+void check_validation(const Split& split, std::int64_t batch_size, std::source_location where);
+
 }  // namespace xg::nn

@@ -81,6 +81,16 @@ Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) cons
   return outputs;
 }
 
+std::string TrainingSetup::metric_name(std::size_t index) const {
+  const OutputMetric& metric = metrics[index];
+  const auto is_like_it = [&](const OutputMetric& other) {
+    const bool meets = metric.output.empty() || other.output.empty() || metric.output == other.output;
+    return meets && other.choice.name() == metric.choice.name();
+  };
+  const auto before = std::count_if(metrics.begin(), metrics.begin() + static_cast<std::ptrdiff_t>(index), is_like_it);
+  return before == 0 ? metric.choice.name() : concat(metric.choice.name(), '_', before);
+}
+
 Tensor loss_of(const Output& output) {
   const Tensor loss = (*output.loss)(output.y, output.prediction);
   return loss.size() == 1 ? loss : mean(loss);

@@ -33,6 +33,8 @@ struct TrainingSetup {
   /// The outputs with what belongs to each: by their names if both sides have them, else by their order. What does not
   /// fit together is a ValueError.
   XG_API Outputs outputs(const Tensors& y, const Tensors& prediction) const;
+  /// What a metric is shown by. The second one of a name gets a number, as in Keras 2: "mae", "mae_1".
+  std::string metric_name(std::size_t index) const;
 };
 
 /// The loss of one output, without its weight: a scalar.

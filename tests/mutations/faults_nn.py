@@ -15,9 +15,11 @@ TABLE = {
         ("if (state_.anchor) state_.anchor->module = this;", ""),
     ],
     "nn/module_call.cpp": [
-        ("if (!anchor->module) return;", ""),
-        ("if (Tensor changed = hook(*this, x, y); changed.defined()) y", "if (Tensor changed = hook(*this, x, y); false) y"),
-        ("if (is_first) pass.after_first(*this, first_shape(y));", ""),
+        ("if (!module->module) return; const OwnLines own;", "const OwnLines own;"),
+        ("if (!module->module) return; if (Tensor next", "if (Tensor next"),
+        ("hook(*module->module, x, y); changed.defined())", "hook(*module->module, x, y); false)"),
+        ("if (is_first) pass.after_first(this, first_shape(y));", ""),
+        ("if (!all_defined(x)) throw", "if (false) throw"),
         ("if (outer && outer->inside_forward()) check_registered(where);", ""),
         ("if (sample.rank() > 1) sample.erase(0);", "if (sample.rank() > 0) sample.erase(0);"),
         ("!module.mode() && i < children.size()", "i < children.size()"),
@@ -35,13 +37,13 @@ TABLE = {
     "nn/pass.cpp": [
         ("if (committed_) return;", "return;"),
         ("draw->generator->set_step(draw->step);", "static_cast<void>(draw);"),
-        ("if (is_listed(*old.module->module)) old.terms.clear();", ""),
+        ("if (is_listed(old.module->module)) old.terms.clear();", ""),
         ("!old.module->module || std::any_of", "std::any_of"),
         ("mode_ == Mode::own || !(is_caller || covers(module))", "mode_ == Mode::own"),
         ("mode_ == Mode::own || !(is_caller || covers(module))", "!(is_caller || covers(module))"),
         ("if (!module.is_part()) return false;", "return module.is_part();"),
         ("(caller_ && module.whole() == caller_) || covers(module)", "caller_ && module.whole() == caller_"),
-        ("covered_.empty() || (covered_at_ != Module::declarations() && !is_listed(module))", "covered_.empty()"),
+        ("covered_.empty() || (covered_at_ != Module::declarations() && !is_listed(&module))", "covered_.empty()"),
         ("if (!outer_ && !pass.reports_.empty()) pass.forget_reports_of(module);", ""),
         ("if (!outer_ && !pass.reports_.empty())", "if (!pass.reports_.empty())"),
         ("if (pass->covers(module)) return in(pass->reports_);", ""),
@@ -52,6 +54,7 @@ TABLE = {
         ("if (!std::exchange(learnt_shapes_, false)) return;", "return;"),
         ("output_shape_ = place.output_shape;", ""),
         ("check_child(module, {}, name.where);", ""),
+        ("const Module* const now = here->module;", "const Module* const now = this;"),
         ("if (children().empty()) input_shape_.reset();", ""),
         ("if (is_first) input_shape_ = children().front().second->input_shape();", ""),
         ("if (output_shape_ || children().empty()) return;", "return;"),
@@ -66,9 +69,14 @@ TABLE = {
         ("if (setting->in_fit)", "if (false)"),
         ('logs.set("val_" + name, value);', "logs.set(name, value);"),
         ("epoch < options.epochs && !run.stop", "epoch < options.epochs"),
+        ("measure_in(pass, rows_of(*x, 0, 1), rows_of(*y, 0, 1), 1, scratch, nullptr);",
+         "measure(rows_of(*x, 0, 1), rows_of(*y, 0, 1), 1, scratch, nullptr);"),
     ],
     "nn/model.cpp": [
         ("value + fixed +", "value +"),
+        ("const OwnLines own;  // it may be the user's", ""),
+        ("const CallerScope scope(figures.where());", ""),
+        ("check_new(\"losses\", output);", ""),
         ("output.weight == 1 ? part : part * output.weight", "part"),
         ("parameter.value.requires_grad() && !contains", "!contains"),
         ("if (std::any_of(modules.begin(), modules.end(), is_source)) return false;", ""),
@@ -79,9 +87,12 @@ TABLE = {
     ],
     "nn/training/samples.cpp": [
         ("if (value.shape()[0] != count_of(x))", "if (false)"),
+        ("is_given(validation_data.x) || is_given(validation_data.y) ||", "is_given(validation_data.x) ||"),
+        ("if (given->size() != wanted->size())", "if (false)"),
     ],
     "nn/training/setup.cpp": [
         ("by_name ? y[Name(name)] : y[i]", "y[i]"),
+        ("before == 0 ? metric.choice.name()", "true ? metric.choice.name()"),
         ('check_output("loss", name, outputs);', "static_cast<void>(name);"),
         ('check_output("loss weight", name, outputs);', "static_cast<void>(name);"),
         ('if (!metric.output.empty()) check_output("metric", metric.output, outputs);', "static_cast<void>(metric);"),
@@ -92,6 +103,7 @@ TABLE = {
     "nn/training/figures.cpp": [
         ("if (!output.empty() && output != outputs[i].name) continue;", ""),
         ("found->sum += mean * count;", "found->sum += mean;"),
+        ("if (samples < 1)", "if (false)"),
     ],
     "nn/layers/dense.cpp": [
         ("options_.activity_mean ? term / batch : term", "term"),
@@ -111,6 +123,8 @@ TABLE = {
     ],
     "nn/optimizers/step.cpp": [
         ("if (change.flat) kernels::copy(elements, parameter);", ""),
+        ("if (with_penalties_ && !transforms.empty()) add_lost_penalties();", ""),
+        ("&& !is_here(i)) penalty_", ") penalty_"),
         ("if (!stored.defined() && !has_penalty) return;", "if (!stored.defined()) return;"),
         ("gradient.clone() : gradient.contiguous();", "gradient.clone() : gradient;"),
         ("penalty_ += decay / 2 *", "penalty_ += decay *"),
@@ -156,6 +170,11 @@ TABLE = {
     "nn/regularizers.cpp": [
         ("->get()).to<double>() : 0;", "->get()).to<double>() * 2 : 0;"),
         ("return factor; }", "return 2 * factor; }"),
+        ("if (penalty.size() != 1)", "if (false)"),
+    ],
+    "nn/choices.hpp": [
+        ("if (!result.defined()) throw", "if (false) throw"),
+        ("const CallerScope scope(where); Result result", "Result result"),
     ],
     "nn/registry.hpp": [
         ("if (!spec.find(argument.name)) spec.arguments", "spec.arguments"),
@@ -184,6 +203,8 @@ TABLE = {
     ],
     "nn/initializers.cpp": [
         ("receptive *= double(shape[axis]);", "static_cast<void>(axis);"),
+        ("if (values.shape() != shape)", "if (false)"),
+        ("if (values.dtype() != dtype)", "if (false)"),
         ("if (wide) q = q.transposed();", ""),
     ],
     "nn/data/batches.cpp": [

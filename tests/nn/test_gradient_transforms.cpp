@@ -118,10 +118,11 @@ TEST_CASE("gradient transforms: what a penalty costs is returned whether it is c
     return optimizer.step_with_penalties();
   };
   const auto keep_back = [](nn::Gradients&) { return false; };
+  const auto take_all = [](nn::Gradients& gradients) { gradients.clear(); };
   const Transforms none, clip{nn::clip_by_norm(0.1)}, held{keep_back}, both{nn::clip_by_value(1), keep_back},
-      summed{nn::accumulate(2)};
+      summed{nn::accumulate(2)}, taken{take_all}, clipped_and_taken{nn::clip_by_value(1), take_all};
   for (const double momentum : {0.0, 0.9})
-    for (const auto& transforms : {none, clip, held, both, summed}) {
+    for (const auto& transforms : {none, clip, held, both, summed, taken, clipped_and_taken}) {
       CHECK(cost(transforms, nn::l2(0.5), momentum) == 7);
       CHECK(cost(transforms, nn::l1(0.5), momentum) == 3);
       CHECK(cost(transforms, nn::l1_l2({.l1 = 0.5, .l2 = 0.5}), momentum) == 10);

@@ -169,3 +169,48 @@ TEST_CASE("module hooks: of a module that passes its input on, they see the grad
     CHECK(numbers(leaf.grad()) == Numbers{5, 5});
   }
 }
+
+TEST_CASE("module hooks: one that moves its module in the middle of a pass, and those behind it") {
+  std::vector<nn::Sequential> nets;
+  nets.push_back(nn::Sequential{layer(), Dense({.units = 1, .input_dim = 1, .kernel_initializer = "ones"})});
+  bool grown = false;
+  std::vector<const nn::Module*> seen;
+  auto& first = *nets[0].children()[0].second;
+  first.register_forward_hook([&](nn::Module&, const Tensor&, const Tensor&) {
+    if (!std::exchange(grown, true)) nets.resize(nets.capacity() + 1);
+    return Tensor();
+  });
+  nets[0].register_forward_hook([&](nn::Module& net, const Tensor&, const Tensor& y) {
+    seen.push_back(&net);
+    return y * 3.0;
+  });
+  CHECK(numbers(nets[0](x)) == Numbers{6, 6, 6});
+  REQUIRE(grown);
+  CHECK(seen == std::vector<const nn::Module*>{&nets[0]});
+  CHECK(numbers(nets[0](x)) == Numbers{6, 6, 6});
+}
+
+TEST_CASE("module hooks: one that ends its module, or all of the model") {
+  std::optional<nn::Sequential> net(nn::Sequential{layer(), Dense({.units = 1})});
+  int behind = 0;
+  net->register_forward_hook([&](nn::Module&, const Tensor&, const Tensor&) {
+    net.reset();
+    return Tensor();
+  });
+  net->register_forward_hook([&](nn::Module&, const Tensor&, const Tensor&) {
+    ++behind;
+    return Tensor();
+  });
+  const Tensor wide = ones({3, 2});
+  net->pop();
+  CHECK(numbers((*net)(wide)) == Numbers{2, 2, 2});
+  CHECK_FALSE(net.has_value());
+  CHECK(behind == 0);
+
+  net.emplace(nn::Sequential{layer()});
+  net->children()[0].second->register_forward_hook([&](nn::Module&, const Tensor&, const Tensor&) {
+    net.reset();
+    return Tensor();
+  });
+  CHECK_ERROR(ValueError, (*net)(wide), "Sequential: a hook ended the model in its own pass");
+}

@@ -228,6 +228,32 @@ TEST_CASE("errors of many: losses, weights and metrics of outputs that there are
         "compile: there is a metric for 'parity_', but no such output: there are digit, parity");
 }
 
+TEST_CASE("errors of many: two losses or weights for one output, and weights that are no numbers") {
+  TwoHeaded net;
+  const auto check = [&](const nn::Losses& losses, const std::vector<std::pair<std::string, double>>& loss_weights,
+                         const std::string& text) {
+    CHECK_ERROR(ValueError, net.compile({.optimizer = "sgd", .loss = losses, .loss_weights = loss_weights}), text);
+    CHECK_FALSE(net.compiled());
+  };
+  check({{"digit", "mse"}, {"parity", "mse"}, {"digit", "mae"}}, {}, "compile: two losses for 'digit'");
+  check("mse", {{"digit", 1}, {"parity", 2}, {"digit", 3}}, "compile: two loss weights for 'digit'");
+  check("mse", {{"digit", NAN}}, "compile: the loss weight of 'digit' must be finite in float32, got NaN");
+  check("mse", {{"digit", INFINITY}}, "compile: the loss weight of 'digit' must be finite in float32, got inf");
+}
+
+TEST_CASE("errors of many: samples to validate with of another number") {
+  const TwoHeadedData data(4);
+  TwoHeaded net;
+  net.compile({.optimizer = "sgd", .loss = "mse"});
+  CHECK_ERROR(ValueError, net.fit(data.x(), data.y(), {.verbose = 0, .validation_data = {data.image, data.y()}}),
+              "fit: validation_data: x holds 1: ((4, 4)), that to train on holds 2: (image: (4, 4), age: (4, 1))");
+  CHECK_ERROR(ValueError, net.fit(data.x(), data.y(), {.verbose = 0, .validation_data = {data.x(), data.image}}),
+              "fit: validation_data: y holds 1: ((4, 4)), that to train on holds 2: (digit: (4, 3), parity: (4, 1))");
+  CHECK_ERROR(ValueError,
+              net.fit(data.x(), data.y(), {.verbose = 0, .validation_split = 0.5, .validation_data = {.y = data.y()}}),
+              "fit: validation_data: x is an undefined tensor");
+}
+
 TEST_CASE("errors of many: of a model with one output, which has a name or not") {
   nn::Sequential model{Dense({.units = 1, .input_dim = 2})};
   const Tensor x = ones({4, 2}), y = ones({4, 1});

@@ -5,6 +5,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "lib/random.hpp"
+#include "nn/callbacks/early_stopping.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/losses.hpp"
@@ -121,6 +122,22 @@ TEST_CASE("metric: under what name it is shown") {
     CHECK(MetricChoice(name).name() == name);
     CHECK(MetricChoice(name).make("mse", 4).name() == name);
   }
+}
+
+TEST_CASE("metric: the second one of a name gets a number") {
+  nn::Sequential model{nn::Dense({.units = 1, .input_dim = 1, .kernel_initializer = "ones"})};
+  const auto twice = [](const Tensor& y, const Tensor& p) { return 2.0 * mean(p - y); };
+  const auto thrice = [](const Tensor& y, const Tensor& p) { return 3.0 * mean(p - y); };
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = "mse", .metrics = {twice, "mae", thrice, "mae"}});
+  const Tensor one{{1.0}}, zero{{0.0}};
+  const auto history = model.fit(one, zero, {.verbose = 0, .validation_data = {one, zero}});
+  for (const std::string part : {"", "val_"}) {
+    CHECK(history[part + "custom"].back() == 2);
+    CHECK(history[part + "custom_1"].back() == 3);
+    CHECK(history[part + "mae_1"].back() == 1);
+  }
+  const auto stopping = nn::EarlyStopping({.monitor = "custom_1"});
+  CHECK(model.fit(one, zero, {.verbose = 0, .callbacks = {stopping}}).epochs() == 1);
 }
 
 TEST_CASE("metric: of one's own, a sum over the samples of a batch") {

@@ -238,6 +238,10 @@ TEST_CASE("probabilities: those that were changed are no longer the layer's") {
   p.assign(Tensor{{0.5, 0.5}});
   CHECK_FALSE(input_of(p, "softmax").defined());
   CHECK(categorical_crossentropy(wrong_class, p).item() == Close(std::log(2.0), 1e-6));
+  Tensor other = layer(z);
+  other.array() = Tensor{{0.25, 0.75}}.array();
+  CHECK_FALSE(input_of(other, "softmax").defined());
+  CHECK(categorical_crossentropy(wrong_class, other).item() == Close(std::log(4.0 / 3), 1e-6));
 }
 
 TEST_CASE("probabilities: a softmax that feeds no loss keeps no logits") {

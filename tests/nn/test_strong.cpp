@@ -251,3 +251,13 @@ TEST_CASE("strong: a Dense whose bias cannot be made has no kernel either, and d
   expected(x);
   CHECK(same_weights(weights(layer), weights(expected)));
 }
+
+TEST_CASE("strong: samples to validate with that do not fit leave the model as it was") {
+  nn::Sequential model{Dense({.units = 3}), nn::Dropout(0.5), Dense({.units = 2})};
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  CHECK_ERROR(ShapeError, model.fit(x, y, {.verbose = 0, .validation_data = {ones({6, 3}), y}}),
+              "Dense: the last axis of the input must be 4, as in the kernel (4, 3), but a sample has shape (3,)");
+  CHECK(model.parameters().empty());
+  CHECK_FALSE(model.children()[0].second->built());
+  CHECK(model.fit(x, y, {.verbose = 0, .validation_data = {x, y}}).epochs() == 1);
+}

@@ -252,3 +252,31 @@ TEST_CASE("train_step: penalty() in it is of the pass that was made in it") {
           .starts_with("penalty: there are penalties on outputs, but no pass was made on this thread: call the module "
                        "first\n"));
 }
+
+TEST_CASE("train_step: errors name the line in the user's, or that of the call for the library's own") {
+  struct Own : nn::Sequential {
+    unsigned line = 0;
+    bool in_loss = false;
+    Own() { add(Dense({.units = 1, .input_dim = 2})); }
+    void train_step(const Tensors& x, const Tensors& y, nn::Figures& figures) override {
+      const Tensor p = (*this)(x.only());
+      line = __LINE__ + 1;
+      const Tensor loss = in_loss ? compute_loss(y, p, figures) : mean(p - ones({7, 1}));
+      figures.add("loss", optimizer().minimize(loss), 0);
+    }
+  } model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor x = ones({3, 2}), wrong = ones({3, 2}), right = ones({3, 1});
+  const auto check = [&](const Tensor& y, const std::string& text, unsigned after) {
+    const std::string found = message_of<Error>([&] { model.fit(x, y, {.verbose = 0}); });
+    CHECK(found == at_line(text, __FILE__, model.line + after));
+  };
+  check(right, "subtract: shapes (3, 1) and (7, 1) do not broadcast: axis -2 has extents 3 and 7, and neither is 1", 0);
+  model.in_loss = true;
+  check(wrong, "mean_squared_error: y_true has shape (3, 2), y_pred (3, 1)", 0);
+  check(right, "figures: 'loss' is the mean over 0 samples", 1);
+  nn::Sequential plain{Dense({.units = 1, .input_dim = 2})};
+  plain.compile({.optimizer = "sgd", .loss = "mse"});
+  CHECK_ERROR(ShapeError, plain.fit(x, wrong, {.verbose = 0}),
+              "mean_squared_error: y_true has shape (3, 2), y_pred (3, 1)");
+}
