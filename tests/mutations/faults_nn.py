@@ -172,10 +172,6 @@ TABLE = {
         ("return factor; }", "return 2 * factor; }"),
         ("if (penalty.size() != 1)", "if (false)"),
     ],
-    "nn/choices.hpp": [
-        ("if (!result.defined()) throw", "if (false) throw"),
-        ("const CallerScope scope(where); Result result", "Result result"),
-    ],
     "nn/registry.hpp": [
         ("if (!spec.find(argument.name)) spec.arguments", "spec.arguments"),
         ("const CallerScope scope(where);", ""),
