@@ -338,10 +338,14 @@ void Generator::shuffle(Array& values, Place where) {
 
 namespace {
 
+/// No program counts so many consumers.
+constexpr std::uint64_t first_spare = std::uint64_t{1} << 63;
+
 /// What manual_seed() restarts.
 struct Defaults {
   std::uint64_t seed = 0;
   std::uint64_t consumers = 0;
+  std::uint64_t spares = first_spare;
   Generator generator{0};
 };
 
@@ -358,6 +362,7 @@ void manual_seed(std::uint64_t seed) {
   const std::lock_guard lock(defaults_guard);
   state.seed = seed;
   state.consumers = 0;
+  state.spares = first_spare;
   state.generator = Generator(seed);
 }
 
@@ -365,6 +370,12 @@ Generator new_generator() {
   Defaults& state = defaults();
   const std::lock_guard lock(defaults_guard);
   return Generator(state.seed, ++state.consumers);
+}
+
+Generator new_spare_generator() {
+  Defaults& state = defaults();
+  const std::lock_guard lock(defaults_guard);
+  return Generator(state.seed, ++state.spares);
 }
 
 Generator& default_generator() { return defaults().generator; }

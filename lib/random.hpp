@@ -139,12 +139,14 @@ class XG_API DrawLog {
   std::vector<detail::Draw> draws_;
 };
 
-/// Sets the seed of default_generator() and new_generator() (0 if it is never called) and starts the numbering of
-/// consumers again, so that a program that calls it first draws the same numbers in every run. Generators that exist
-/// already keep their seed.
+/// Sets the seed of default_generator(), new_generator() and new_spare_generator() (0 if it is never called) and starts
+/// the numbering of consumers again, so that a program that calls it first draws the same numbers in every run.
+/// Generators that exist already keep their seed.
 XG_API void manual_seed(std::uint64_t seed);
 /// A generator of the default seed for the next consumer: 1, 2, ... in the order of the calls.
 XG_API Generator new_generator();
+/// One for a consumer that may never draw, of a numbering of its own: making it changes no other's numbers.
+XG_API Generator new_spare_generator();
 /// Consumer 0 of the default seed, shared by all threads.
 XG_API Generator& default_generator();
 

@@ -36,7 +36,10 @@ std::uint64_t Module::declarations() { return declaration_count.load(std::memory
 
 void Module::count_declaration() noexcept { declaration_count.fetch_add(1, std::memory_order_release); }
 
-Module::Module() { state_.anchor->module = this; }
+Module::Module() {
+  state_.anchor->module = this;
+  state_.generator = new_spare_generator();
+}
 
 Module::Module(Module&& other) noexcept : state_(State{.anchor = nullptr}) { take(other); }
 
@@ -171,7 +174,6 @@ Parameter Module::parameter_from(const std::string& name, Array initial, Regular
 Parameter Module::add_weight(const std::string& name, const Shape& shape, const Initializer& initializer,
                              Regularizer regularizer, DType dtype, std::source_location where) {
   check_here(where);
-  if (!state_.generator) state_.generator = new_generator();
   const CallerScope scope(where);
   return parameter_from(name, initializer(shape, dtype, drawn(*state_.generator)), std::move(regularizer), where);
 }

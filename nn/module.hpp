@@ -131,8 +131,8 @@ class XG_API Module {
   virtual void build_many(const std::vector<Shape>& samples);
   /// Tells that passes may report penalties on outputs of this very module: for Pass.
   void reports_penalties() noexcept { has_pass_penalties_.store(true, std::memory_order_relaxed); }
-  /// Takes over the values of all parameters and buffers, the modes, and what is frozen, of a module of the same
-  /// structure; builds what is built there. Another structure is a ValueError.
+  /// Takes over the values of all parameters and buffers, the modes, what is frozen and the generators of add_weight(),
+  /// of a module of the same structure; builds what is built there. Another structure is a ValueError.
   void assign_state(const Module& other, std::source_location where = std::source_location::current());
   /// A copy for those who know no more of it than that it is a module: for parts of a Sequential. A module of the
   /// user's overrides it by `return std::make_shared<Net>(nn::clone(*this));`, else it is a ValueError.
@@ -247,7 +247,7 @@ class XG_API Module {
     std::shared_ptr<Hooks> hooks = {};
     std::vector<Shape> samples = {};  ///< that build() was called for
     std::optional<Shape> output_shape = {};
-    std::optional<Generator> generator = {};  ///< of add_weight(), from its first call on
+    std::optional<Generator> generator = {};  ///< of add_weight(); none once it was moved from
     bool training = true;
     bool is_moved_from = false;
   };

@@ -66,7 +66,10 @@ void Module::assign_state(const Module& other, std::source_location where) {
         value.assign(from.detach(), where);
         if (list == &State::parameters) value.set_requires_grad(from.requires_grad(), where);
       }
-  for (const auto& [mine, theirs] : pairs) mine->state_.training = theirs->state_.training;
+  for (const auto& [mine, theirs] : pairs) {
+    mine->state_.training = theirs->state_.training;
+    mine->state_.generator = theirs->state_.generator;
+  }
   pass.commit();
 }
 

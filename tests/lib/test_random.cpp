@@ -470,6 +470,26 @@ TEST_CASE("random: a copy goes on by itself") {
   CHECK(generator.step() == 0);
 }
 
+TEST_CASE("random: spare generators are numbered apart") {
+  const auto first_numbers = [](int spares) {
+    manual_seed(3);
+    Array drawn = Array::full({1}, 0, float64);
+    for (int i = 0; i < spares; ++i) drawn = new_spare_generator().uniform({4}, 0, 1, float64);
+    return std::pair(drawn, new_generator().uniform({4}, 0, 1, float64));
+  };
+  const auto [none, alone] = first_numbers(0);
+  const auto [first, behind_one] = first_numbers(1);
+  const auto [second, behind_two] = first_numbers(2);
+  const auto [again, same] = first_numbers(2);
+  const auto values = [](const Array& x) { return std::vector<double>(x.data<double>(), x.data<double>() + x.size()); };
+  CHECK(values(behind_one) == values(alone));
+  CHECK(values(behind_two) == values(alone));
+  CHECK(values(again) == values(second));
+  CHECK(values(first) != values(second));
+  CHECK(values(first) != values(alone));
+  manual_seed(0);
+}
+
 TEST_CASE("random: manual_seed makes what follows repeatable") {
   const auto run = [] {
     Generator first = new_generator(), second = new_generator();

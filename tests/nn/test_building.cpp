@@ -296,3 +296,31 @@ TEST_CASE("building: a handle of a layer that was taken back is not written to")
   optimizer.step();
   CHECK(same_bits(old.array(), before));
 }
+
+TEST_CASE(
+    "building: a layer that is built late changes no initial weights but its own, and has them wherever it is built") {
+  struct Late : nn::Layer {
+    nn::Parameter kernel;
+    void build(const Shape& sample) override { kernel = add_weight("kernel", {sample.back(), 2}); }
+    Tensor forward(const Tensor& x) override { return matmul(x, kernel); }
+  };
+  const auto weights_of = [](bool predicts_first) {
+    manual_seed(4);
+    nn::Sequential first{Late()}, second{Late()};
+    if (predicts_first) first.predict(ones({1, 3}));
+    Late third;
+    const Dense dense({.units = 2, .input_dim = 3});
+    second.predict(ones({1, 3}));
+    first.predict(ones({1, 3}));
+    third(ones({1, 3}));
+    auto all = weights(first);
+    for (const nn::Module* module : {static_cast<const nn::Module*>(&second), static_cast<const nn::Module*>(&third),
+                                     static_cast<const nn::Module*>(&dense)})
+      for (const Array& value : weights(*module)) all.push_back(value);
+    return all;
+  };
+  const auto all = weights_of(false);
+  CHECK(same_weights(weights_of(true), all));
+  CHECK_FALSE(same_bits(all[0], all[1]));
+  CHECK_FALSE(same_bits(all[1], all[2]));
+}
