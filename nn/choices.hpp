@@ -114,13 +114,25 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   template <class O>
   requires std::is_base_of_v<Object, O> ObjectChoice(const std::shared_ptr<O>& object,
                                                      std::source_location where = std::source_location::current())
-      : Base(spec_of(object.get(), where), object) {}
+      : Base(spec_of(object.get(), where), object), again_(Again::shared) {}
   /// One of its own.
   template <class O>
-  requires std::is_base_of_v<Object, O> ObjectChoice(O object) : ObjectChoice(std::make_shared<O>(std::move(object))) {}
+  requires std::is_base_of_v<Object, O> ObjectChoice(O object) : ObjectChoice(std::make_shared<O>(std::move(object))) {
+    if constexpr (std::is_copy_constructible_v<O>) {
+      again_ = Again::copied;
+      copy_ = [](const Object& original) -> std::shared_ptr<Object> {
+        return std::make_shared<O>(static_cast<const O&>(original));
+      };
+    }
+  }
 
   /// The object; null for none.
   const std::shared_ptr<Object>& get() const { return this->value_; }
+  /// One for another use: a copy of an object, a new one of that name. That of a shared pointer is always the same.
+  std::shared_ptr<Object> another() const {
+    if (!this->value_ || again_ == Again::shared) return this->value_;
+    return again_ == Again::copied ? copy_(*this->value_) : Kind(this->spec()).get();
+  }
 
  protected:
   ObjectChoice() = default;
@@ -136,6 +148,10 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
       if (!std::is_same_v<O, typename O::Named>) return {Spec::custom};
     return object->spec();
   }
+
+  enum class Again { made, copied, shared };
+  Again again_ = Again::made;                                     // how there is another
+  std::shared_ptr<Object> (*copy_)(const Object& original) = {};  // null unless copied
 };
 
 /// Makes something of the user's known by a name, from then on and in all threads: a function of the kind itself, or,
@@ -154,7 +170,9 @@ void register_choice(const Name& name, Made made) {
   if constexpr (Kind::template takes<Made>) {
     Kind::add(name, [choice = Kind(std::move(made), name.where)](Arguments&) { return choice; });
   } else {
-    static_assert(std::is_invocable_v<Made&, Arguments&>, "give a function of nn::Arguments& that makes the choice");
+    static_assert(std::is_invocable_v<Made&, Arguments&>,
+                  "give a function that is called as this kind of choice is and gives what it gives, or one of "
+                  "nn::Arguments& that makes the choice");
     using Maker = std::function<std::invoke_result_t<Made&, Arguments&>(Arguments&)>;
     Kind::add(name, [make = given_function<Maker>(Kind::kind, std::move(made), name.where)](Arguments& given) {
       return Kind(make(given));

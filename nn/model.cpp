@@ -21,7 +21,7 @@ bool contains(const std::vector<NamedTensor>& list, const NamedTensor& wanted) {
                      [&](const NamedTensor& parameter) { return same_parameter(parameter.value, wanted.value); });
 }
 
-/// An error if an output has two losses or two weights, or a weight is no number.
+/// An error if an output has two losses or two weights, a weight is no number, or a metric has the loss's name.
 void check_names(const CompileOptions& options, std::source_location where) {
   std::vector<std::string> seen;
   const auto check_new = [&](const char* what, const std::string& output) {
@@ -35,6 +35,8 @@ void check_names(const CompileOptions& options, std::source_location where) {
     check_new("loss weights", output);
     check_finite(concat("compile: the loss weight of '", output, "'"), weight, where);
   }
+  for (const OutputMetric& metric : options.metrics)
+    if (metric.choice.name() == "loss") throw ValueError("compile: a metric cannot be named 'loss'", where);
 }
 
 /// True if the optimizer changes parameters, but none of the model's, which are these, nor a part's of it.
@@ -52,8 +54,9 @@ bool is_of_another(Optimizer& optimizer, const Model& model, const ParameterList
 
 void Model::compile(CompileOptions options, std::source_location where) {
   check_here(where);
-  if (setup_ && setup_->in_fit) throw ValueError("compile: the model is in fit(): a callback cannot compile it", where);
-  const std::shared_ptr<Optimizer> optimizer = options.optimizer.get();
+  if (setup_ && setup_->in_fit)
+    throw ValueError("compile: the model is in fit(): neither a callback nor a step can compile it", where);
+  const std::shared_ptr<Optimizer> optimizer = options.optimizer.another();
   if (!optimizer) throw ValueError("compile: no optimizer was given: set .optimizer, for example to \"sgd\"", where);
   if (!options.loss) throw ValueError("compile: no loss was given: set .loss, for example to \"mse\"", where);
   check_names(options, where);
@@ -122,6 +125,7 @@ void Model::run_step(const Tensors& x, const Tensors& y, Figures& figures) {
     const OwnLines own;  // it may be the user's
     train_step(x, y, figures);
   }
+  figures.check_loss();
   pass.commit();
 }
 

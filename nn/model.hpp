@@ -95,6 +95,9 @@ class XG_API Model : public Module {
   /// one of the user's name the line in it. As it is:
   /// `figures.add("loss", loss + minimize(loss))` for `loss = compute_loss(y, (*this)(x), figures)`.
   virtual void train_step(const Tensors& x, const Tensors& y, Figures& figures);
+  /// The names of the figures that a train_step() of one's own adds beside "loss" and the metrics, for callbacks that
+  /// watch one of them.
+  virtual std::vector<std::string> step_figures() const { return {}; }
 
   /// The table of layers, output shapes and parameter counts, as Keras 2.2.4 prints it.
   void summary() const;

@@ -138,7 +138,8 @@ class XG_API Module {
   /// user's overrides it by `return std::make_shared<Net>(nn::clone(*this));`, else it is a ValueError.
   virtual std::shared_ptr<Module> copy() const;
 
-  /// Calls build() now, if that is still to be done.
+  /// Builds the module now, and all below it: what build() leaves open, a pass with a batch of one sample of zeros
+  /// does.
   void build_for(const Shape& sample, std::source_location where = std::source_location::current());
   /// False as long as build() is still to be called.
   bool built() const { return built_.load(std::memory_order_acquire); }

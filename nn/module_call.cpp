@@ -83,8 +83,16 @@ void Module::build_for(const Shape& sample, std::source_location where) {
   if (built()) return;
   Pass* const outer = Pass::current();
   if (outer && outer->takes_in(*this)) return outer->before_first(*this, {sample}, where);
-  Pass pass(*this, Pass::Mode::own);
+  Pass pass(*this, Pass::Mode::evaluation);
   pass.before_first(*this, {sample}, where);
+  const auto below = modules();
+  if (!std::all_of(below.begin(), below.end(), [&](const Module* module) { return pass.has_built(*module); })) {
+    // What a forward() of the user's makes of the sample, only a pass can tell.
+    const NoGrad values_only;
+    Shape batch = sample;
+    batch.insert(0, 1);
+    pass_through(Tensor(Array::zeros(batch, float32)), where);
+  }
   pass.commit();
 }
 

@@ -103,6 +103,12 @@ const Pass::Report* Pass::last_report(const Module& module) {
   return in(left());
 }
 
+bool Pass::has_built(const Module& module) const {
+  for (const Pass* pass = this; pass; pass = pass->outer_)
+    if (pass->where_built_.contains(&module)) return true;
+  return module.built();
+}
+
 void Pass::before_first(Module& module, const std::vector<Shape>& samples, std::source_location where) {
   if (!building_.owns_lock()) building_ = std::unique_lock(one_builds);
   // A pass around this one may have built it, which does not count before that ends.

@@ -84,6 +84,8 @@ class XG_API Pass {
 
   /// Before the first call of a module: builds it, unless that is done.
   void before_first(Module& module, const std::vector<Shape>& samples, std::source_location where);
+  /// True if the module is built, be it in this pass or one around it.
+  bool has_built(const Module& module) const;
   /// After it: notes the shape of its output.
   void after_first(const Module* module, const Shape& output);
   /// Notes where a generator of a module stands before it is drawn from.

@@ -65,6 +65,10 @@ Tensor Dense::forward(const Tensor& x) {
     if (sample.rank() > 1) sample.erase(0);
     check_fits(sample, kernel_.shape());
   }
+  if (x.dtype() != kernel_.dtype())
+    throw DTypeError(concat("Dense: the input is ", x.dtype(), ", the parameters are ", kernel_.dtype(), ": astype(x, ",
+                            kernel_.dtype(), ") converts it, the option dtype makes other parameters"),
+                     std::source_location::current());
   const Tensor z = options_.use_bias ? linear(x, kernel_, bias_) : matmul(x, kernel_);
   const Tensor y = options_.activation(z);
   if (options_.activity_regularizer) {

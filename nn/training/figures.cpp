@@ -27,6 +27,11 @@ void Figures::add(const std::string& name, double mean, std::int64_t samples, st
   logs_.set(name, found->sum / found->samples);
 }
 
+void Figures::check_loss() const {
+  if (means_.front().samples == 0)
+    throw ValueError("train_step: no \"loss\" was added to the figures: figures.add(\"loss\", value, samples)", where_);
+}
+
 void Figures::add_metrics(const Outputs& outputs) {
   if (metrics_.empty())
     for (std::size_t i = 0; i < outputs.size(); ++i)

@@ -32,6 +32,8 @@ class XG_API Figures {
   /// Adds a batch to the metrics that compile() was given.
   void add_metrics(const Outputs& outputs);
 
+  /// A ValueError if no "loss" was added.
+  void check_loss() const;
   /// The line of fit(), evaluate() or train_on_batch().
   std::source_location where() const { return where_; }
   /// The means so far.

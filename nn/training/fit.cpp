@@ -96,6 +96,7 @@ TrainingRun Model::plan(const Split& split, const FitOptions& options) const {
     for (std::size_t i = 0; i < setup_->metrics.size(); ++i) run.figures.push_back(setup_->metric_name(i));
   if (validates)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
+  for (const std::string& name : step_figures()) run.figures.push_back(name);
   return run;
 }
 

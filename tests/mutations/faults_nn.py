@@ -36,6 +36,7 @@ TABLE = {
     ],
     "nn/pass.cpp": [
         ("if (committed_) return;", "return;"),
+        ("if (pass->where_built_.contains(&module)) return true;", ""),
         ("draw->generator->set_step(draw->step);", "static_cast<void>(draw);"),
         ("if (is_listed(old.module->module)) old.terms.clear();", ""),
         ("!old.module->module || std::any_of", "std::any_of"),
@@ -77,6 +78,8 @@ TABLE = {
         ("const OwnLines own;  // it may be the user's", ""),
         ("const CallerScope scope(figures.where());", ""),
         ("check_new(\"losses\", output);", ""),
+        ("options.optimizer.another()", "options.optimizer.get()"),
+        ('if (metric.choice.name() == "loss")', "if (false)"),
         ("output.weight == 1 ? part : part * output.weight", "part"),
         ("parameter.value.requires_grad() && !contains", "!contains"),
         ("if (std::any_of(modules.begin(), modules.end(), is_source)) return false;", ""),
@@ -104,9 +107,11 @@ TABLE = {
         ("if (!output.empty() && output != outputs[i].name) continue;", ""),
         ("found->sum += mean * count;", "found->sum += mean;"),
         ("if (samples < 1)", "if (false)"),
+        ("if (means_.front().samples == 0)", "if (false)"),
     ],
     "nn/layers/dense.cpp": [
         ("options_.activity_mean ? term / batch : term", "term"),
+        ("if (x.dtype() != kernel_.dtype())", "if (false)"),
         ("if (sample.back() != kernel[0])", "if (false)"),
         ("drawn(generator_)", "generator_"),
     ],

@@ -158,3 +158,29 @@ TEST_CASE("choosing: a callback that was chosen by name reports that line when a
           model.fit(zeros({4, 2}), zeros({4, 1}), {.verbose = 0, .callbacks = {stopping}});
         }) == at_line("EarlyStopping: the run has no figure 'val_loss' to monitor: known are loss", __FILE__, line));
 }
+
+TEST_CASE("choosing: an optimizer in options that are used twice is another one each time, unless it is shared") {
+  const Tensor x = ones({3, 2}), y = ones({3, 1});
+  const auto net = [] { return nn::Sequential{nn::Dense({.units = 1, .input_dim = 2, .kernel_initializer = "ones"})}; };
+  const auto steps = [&](const nn::CompileOptions& options) {
+    nn::Sequential first = net(), second = net();
+    first.compile(options);
+    first.fit(x, y, {.verbose = 0});
+    first.optimizer().set_learning_rate(5);
+    second.compile(options);
+    second.fit(x, y, {.verbose = 0});
+    CHECK(second.optimizer().learning_rate() == 0.25);
+    return second.optimizer().iterations();
+  };
+  const nn::Spec spec{"sgd", {{"learning_rate", 0.25}}};
+  CHECK(steps({.optimizer = spec, .loss = "mse"}) == 1);
+  CHECK(steps({.optimizer = nn::SGD({.learning_rate = 0.25}), .loss = "mse"}) == 1);
+  const auto shared = std::make_shared<nn::SGD>(nn::SGDOptions{.learning_rate = 0.25});
+  const nn::CompileOptions options{.optimizer = shared, .loss = "mse"};
+  nn::Sequential model = net(), other = net();
+  for (int i = 0; i < 2; ++i) {
+    model.compile(options);
+    CHECK(&model.optimizer() == shared.get());
+  }
+  CHECK_THROWS_AS(other.compile(options), ValueError);
+}

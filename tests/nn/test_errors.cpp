@@ -42,6 +42,9 @@ TEST_CASE("errors: compile without what it needs") {
   nn::Sequential model = classifier();
   CHECK_ERROR(ValueError, model.compile({.loss = "mse"}),
               "compile: no optimizer was given: set .optimizer, for example to \"sgd\"");
+  CHECK_ERROR(ValueError,
+              model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {nn::Spec{"mae", {{"name", "loss"}}}}}),
+              "compile: a metric cannot be named 'loss'");
   CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd"}),
               "compile: no loss was given: set .loss, for example to \"mse\"");
   CHECK_FALSE(model.compiled());
@@ -168,6 +171,14 @@ TEST_CASE("errors: layers that do not fit each other, or the samples") {
   CHECK_ERROR(ShapeError, model.fit(zeros({2, 28, 28}), zeros({2, 200}), {.verbose = 0}), images);
   CHECK_ERROR(ShapeError, model.evaluate(zeros({2, 28, 28}), zeros({2, 200}), {.verbose = 0}), images);
   CHECK_ERROR(ShapeError, model.predict(zeros({2, 28, 28})), images);
+}
+
+TEST_CASE("errors: samples of another dtype than the parameters") {
+  nn::Sequential model = classifier();
+  CHECK_ERROR(
+      DTypeError, model.predict(zeros({2, 6}, float64)),
+      "Dense: the input is float64, the parameters are float32: astype(x, float32) converts it, the option dtype "
+      "makes other parameters");
 }
 
 TEST_CASE("errors: targets that do not fit the loss or a metric") {

@@ -6,6 +6,7 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "nn/callbacks/early_stopping.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/pass.hpp"
@@ -279,4 +280,37 @@ TEST_CASE("train_step: errors name the line in the user's, or that of the call f
   plain.compile({.optimizer = "sgd", .loss = "mse"});
   CHECK_ERROR(ShapeError, plain.fit(x, wrong, {.verbose = 0}),
               "mean_squared_error: y_true has shape (3, 2), y_pred (3, 1)");
+}
+
+TEST_CASE("train_step: without a loss among the figures it is told") {
+  struct Silent : nn::Sequential {
+    Silent() { add(Dense({.units = 1, .input_dim = 2})); }
+    void train_step(const Tensors& x, const Tensors&, nn::Figures& figures) override {
+      figures.add("d_loss", 1, x[0].shape()[0]);
+    }
+  } model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  CHECK_ERROR(ValueError, model.fit(ones({3, 2}), ones({3, 1}), {.verbose = 0}),
+              "train_step: no \"loss\" was added to the figures: figures.add(\"loss\", value, samples)");
+}
+
+TEST_CASE("train_step: callbacks watch figures that it names") {
+  struct Gauged : nn::Sequential {
+    int steps = 0;
+    bool named = true;
+    Gauged() { add(Dense({.units = 1, .input_dim = 2})); }
+    void train_step(const Tensors& x, const Tensors& y, nn::Figures& figures) override {
+      nn::Sequential::train_step(x, y, figures);
+      figures.add("gauge", ++steps < 3 ? -steps : 0, 3);
+    }
+    std::vector<std::string> step_figures() const override {
+      return named ? std::vector<std::string>{"gauge"} : std::vector<std::string>();
+    }
+  } model;
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor x = ones({3, 2}), y = ones({3, 1});
+  const nn::EarlyStopping stopping({.monitor = "gauge"});
+  CHECK(model.fit(x, y, {.epochs = 9, .verbose = 0, .callbacks = {stopping}}).epochs() == 3);
+  model.named = false;
+  CHECK_THROWS_AS(model.fit(x, y, {.verbose = 0, .callbacks = {stopping}}), ValueError);
 }
