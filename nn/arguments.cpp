@@ -1,6 +1,7 @@
 #include "nn/arguments.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "lib/error.hpp"
 #include "nn/lookup.hpp"
@@ -44,11 +45,12 @@ const char* read(const SpecValue& from, std::string& to) {
   return text ? nullptr : "a text";
 }
 
-const char* read(const SpecValue& from, std::vector<double>& to) {
-  constexpr const char* expected = "a list of numbers";
+template <class Number>
+const char* read(const SpecValue& from, std::vector<Number>& to) {
+  constexpr const char* expected = std::is_integral_v<Number> ? "a list of whole numbers" : "a list of numbers";
   const auto* list = std::get_if<SpecValue::List>(&from.get());
   if (!list) return expected;
-  std::vector<double> numbers(list->size());
+  std::vector<Number> numbers(list->size());
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (read((*list)[i], numbers[i])) return expected;
   to = std::move(numbers);
@@ -60,7 +62,10 @@ SpecValue as_value(const T& value) {
   return value;
 }
 
-SpecValue as_value(const std::vector<double>& numbers) { return SpecValue::List(numbers.begin(), numbers.end()); }
+template <class Number>
+SpecValue as_value(const std::vector<Number>& numbers) {
+  return SpecValue::List(numbers.begin(), numbers.end());
+}
 
 }  // namespace
 
@@ -87,6 +92,7 @@ Arguments& Arguments::operator()(const char* name, bool& value) { return take(na
 Arguments& Arguments::operator()(const char* name, Scalar& value) { return take(name, value); }
 Arguments& Arguments::operator()(const char* name, std::string& value) { return take(name, value); }
 Arguments& Arguments::operator()(const char* name, std::vector<double>& value) { return take(name, value); }
+Arguments& Arguments::operator()(const char* name, std::vector<int>& value) { return take(name, value); }
 
 Arguments& Arguments::optional(const char* name, std::string& value) {
   if (given_.find(name)) return take(name, value);

@@ -37,6 +37,8 @@ class XG_API Arguments {
   Arguments& operator()(const char* name, std::string& value);
   /// A list of numbers.
   Arguments& operator()(const char* name, std::vector<double>& value);
+  /// A list of whole numbers.
+  Arguments& operator()(const char* name, std::vector<int>& value);
   /// A text that is written down only if it is given.
   Arguments& optional(const char* name, std::string& value);
 

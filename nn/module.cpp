@@ -17,12 +17,17 @@ Tensor own_copy(const std::string& name, const Tensor& initial, std::source_loca
   return initial.array().clone();
 }
 
-/// "BatchNorm" -> "batch_norm".
+/// Keras's rule: "BatchNormalization" -> "batch_normalization", "Conv2D" -> "conv2d". An underscore goes before every
+/// capital that begins a run of small letters and digits, and between a small letter and a capital.
 std::string snake_case(const std::string& type) {
+  const auto is_capital = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+  const auto is_small = [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0; };
+  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   std::string name;
-  for (const char c : type) {
-    if (std::isupper(static_cast<unsigned char>(c)) && !name.empty()) name += '_';
-    name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    const bool begins_run = i + 1 < type.size() && (is_small(type[i + 1]) || is_digit(type[i + 1]));
+    if (i > 0 && is_capital(type[i]) && (begins_run || is_small(type[i - 1]))) name += '_';
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
   }
   return name;
 }
@@ -152,6 +157,23 @@ void Module::add_penalty(const Tensor& term) {
   pass->add_penalty(*this, term);
 }
 
+void Module::update(const Buffer& buffer, const Tensor& value) {
+  Pass* const pass = Pass::current();
+  if (!pass)
+    throw ValueError(concat(type(), ": a buffer changes with a pass: call the module, not its forward()"),
+                     std::source_location::current());
+  const Array elements = value.array().astype(buffer.dtype());
+  if (elements.shape() != buffer.shape())
+    throw ShapeError(concat(type(), ": a buffer of shape ", buffer.shape(), " cannot hold ", elements.shape()),
+                     std::source_location::current());
+  pass->update(buffer, elements);
+}
+
+Tensor Module::latest(const Buffer& buffer) const {
+  const Pass* const pass = Pass::current();
+  return pass ? Tensor(pass->latest(buffer)) : buffer.detach();
+}
+
 Generator& Module::drawn(Generator& generator) const {
   if (Pass* const pass = Pass::current()) pass->note(*this, generator);
   return generator;
@@ -161,35 +183,36 @@ Parameter Module::parameter(const std::string& name, const Tensor& initial, Regu
                             std::source_location where) {
   Tensor value = own_copy(name, initial, where);
   value.set_requires_grad(true, where);
-  return declare(state_.parameters, name, std::move(value), std::move(regularizer), where);
+  return declare(state_.parameters, {name, std::move(value), std::move(regularizer)}, where);
 }
 
-Parameter Module::parameter_from(const std::string& name, Array initial, Regularizer regularizer,
+Parameter Module::parameter_from(const std::string& name, Array initial, Regularizer regularizer, Constraint constraint,
                                  std::source_location where) {
   Tensor value = initial.is_unique() && initial.is_contiguous() ? std::move(initial) : initial.clone();
   value.set_requires_grad(true, where);
-  return declare(state_.parameters, name, std::move(value), std::move(regularizer), where);
+  return declare(state_.parameters, {name, std::move(value), std::move(regularizer), std::move(constraint)}, where);
 }
 
 Parameter Module::add_weight(const std::string& name, const Shape& shape, const Initializer& initializer,
-                             Regularizer regularizer, DType dtype, std::source_location where) {
+                             Regularizer regularizer, Constraint constraint, DType dtype, std::source_location where) {
   check_here(where);
   const CallerScope scope(where);
-  return parameter_from(name, initializer(shape, dtype, drawn(*state_.generator)), std::move(regularizer), where);
+  return parameter_from(name, initializer(shape, dtype, drawn(*state_.generator)), std::move(regularizer),
+                        std::move(constraint), where);
 }
 
 Parameter Module::buffer(const std::string& name, const Tensor& initial, std::source_location where) {
-  return declare(state_.buffers, name, own_copy(name, initial, where), {}, where);
+  return declare(state_.buffers, {name, own_copy(name, initial, where)}, where);
 }
 
-Parameter Module::declare(List& list, const std::string& name, Tensor value, Regularizer regularizer,
-                          std::source_location where) {
+Parameter Module::declare(List& list, NamedTensor made, std::source_location where) {
   check_here(where);
-  if (declared(name)) throw ValueError(concat("a parameter or buffer named '", name, "' is declared already"), where);
+  if (declared(made.name))
+    throw ValueError(concat("a parameter or buffer named '", made.name, "' is declared already"), where);
   const std::lock_guard lock(declaring);
-  list.push_back({name, value, std::move(regularizer)});
+  list.push_back(made);
   count_declaration();
-  return Parameter(std::move(value));
+  return Parameter(std::move(made.value));
 }
 
 const Tensor* Module::declared(std::string_view name) const {

@@ -178,10 +178,10 @@ class XG_API Module {
                       std::source_location where = std::source_location::current());
   /// The same with values that are taken over, unless somebody else holds them too.
   Parameter parameter_from(const std::string& name, Array initial, Regularizer regularizer = {},
-                           std::source_location where = std::source_location::current());
+                           Constraint constraint = {}, std::source_location where = std::source_location::current());
   /// Declares a parameter of that shape which starts as the initializer says, drawing from the module's own generator.
   Parameter add_weight(const std::string& name, const Shape& shape, const Initializer& initializer = "glorot_uniform",
-                       Regularizer regularizer = {}, DType dtype = float32,
+                       Regularizer regularizer = {}, Constraint constraint = {}, DType dtype = float32,
                        std::source_location where = std::source_location::current());
   /// Declares a buffer, and gives a handle to it.
   Buffer buffer(const std::string& name, const Tensor& initial,
@@ -215,6 +215,11 @@ class XG_API Module {
   void replace_child(std::size_t index, std::shared_ptr<Module> child, std::source_location where);
   /// Adds a term to the penalty of this pass. Outside a pass it is a ValueError.
   void add_penalty(const Tensor& term);
+  /// Writes into a buffer at the end of this pass, if it does not fail: running statistics. Another shape is a
+  /// ShapeError.
+  void update(const Buffer& buffer, const Tensor& value);
+  /// What the buffer will hold then.
+  Tensor latest(const Buffer& buffer) const;
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
   /// A module on the heap; what class it is, and so how it is copied, is not known later on.
@@ -258,8 +263,7 @@ class XG_API Module {
   void take(Module& other) noexcept;
   bool has_below(const Module& other) const;
   std::string free_name(const std::string& type) const;
-  Parameter declare(List& list, const std::string& name, Tensor value, Regularizer regularizer,
-                    std::source_location where);
+  Parameter declare(List& list, NamedTensor declared, std::source_location where);
   std::vector<NamedTensor> collect(List State::*list) const;
   void set_trainable(const char* call, const Name& pattern, bool trainable);
   template <class X>
@@ -286,12 +290,6 @@ class XG_API Module {
   std::shared_ptr<Module> (*copier_)(const Module&) = nullptr;  ///< null: copy() is asked
   std::shared_ptr<const Anchor> whole_;                         ///< of the last of them
   std::shared_ptr<Module> next_to_free_;                        ///< links the modules that free() has still to do
-};
-
-/// A module of the library, composed of operations: errors inside it name the line that called it.
-class XG_API Layer : public Module {
- protected:
-  bool reports_caller() const override { return true; }
 };
 
 }  // namespace xg::nn

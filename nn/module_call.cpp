@@ -113,7 +113,7 @@ X Module::call(const X& x, std::source_location where) const {
 
 void Module::check_registered(std::source_location where) const {
   if (!grad_enabled()) return;
-  for (const auto& [name, value, regularizer] : parameters())
+  for (const auto& [name, value, regularizer, constraint] : parameters())
     if (value.requires_grad())
       throw ValueError(concat("this ", type(),
                               " is called in the forward() of a module that it is no part of: nobody "

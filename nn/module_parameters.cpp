@@ -90,7 +90,7 @@ void Module::unfreeze(const Name& pattern) { set_trainable("unfreeze", pattern, 
 void Module::set_trainable(const char* call, const Name& pattern, bool trainable) {
   std::string known;
   bool found = false;
-  for (auto& [name, value, regularizer] : parameters()) {
+  for (auto& [name, value, regularizer, constraint] : parameters()) {
     known += (known.empty() ? "" : ", ") + name;
     if (!fits(pattern.text, name)) continue;
     found = true;
@@ -107,7 +107,7 @@ void Module::set_trainable(const char* call, const Name& pattern, bool trainable
 Tensor Module::penalty(std::source_location where) const {
   const CallerScope scope(where);
   Tensor total = 0.0;
-  for (const auto& [name, value, regularizer] : parameters())
+  for (const auto& [name, value, regularizer, constraint] : parameters())
     if (regularizer && value.requires_grad()) total = total + regularizer(value);
   bool reports = false, has_reported = false;
   for (const Module* module : tree(*this)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
+#include "nn/constraints.hpp"
 #include "nn/regularizers.hpp"
 
 namespace xg::nn {
@@ -20,6 +21,7 @@ struct NamedTensor {
   std::string name;              ///< the path by which it is found
   Tensor value;                  ///< the parameter itself
   Regularizer regularizer = {};  ///< what its size adds to the loss
+  Constraint constraint = {};    ///< what it is brought back to after every update
 
   /// The parameter itself.
   operator const Tensor&() const { return value; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/kernels/copy.hpp"
+
 namespace xg::nn {
 namespace {
 
@@ -146,8 +148,27 @@ void Pass::note(const Module& module, Generator& generator) {
     draws_.push_back({module.anchor(), &module, &generator, generator.step()});
 }
 
+void Pass::update(const Tensor& buffer, const Array& value) {
+  for (Update& known : updates_)
+    if (known.buffer.array().raw() == buffer.array().raw()) {
+      known.value = value;
+      return;
+    }
+  updates_.push_back({buffer, value});
+}
+
+Array Pass::latest(const Tensor& buffer) const {
+  for (const Update& known : updates_)
+    if (known.buffer.array().raw() == buffer.array().raw()) return known.value;
+  return buffer.array();
+}
+
 void Pass::commit() noexcept {
   if (mode_ != Mode::evaluation) leave_reports();
+  for (Update& update : updates_) {
+    kernels::copy(update.value, update.buffer.array());
+    update.buffer.array().bump_version();
+  }
   for (Built& built : built_) built.building.keep(std::move(built.output));
   committed_ = true;
 }

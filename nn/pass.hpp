@@ -91,6 +91,11 @@ class XG_API Pass {
   /// Notes where a generator of a module stands before it is drawn from.
   void note(const Module& module, Generator& generator);
 
+  /// Writes the value into the buffer when this pass is committed; of the buffer's shape and dtype.
+  void update(const Tensor& buffer, const Array& value);
+  /// What the buffer will hold then.
+  Array latest(const Tensor& buffer) const;
+
   /// What was done stays.
   void commit() noexcept;
 
@@ -105,6 +110,11 @@ class XG_API Pass {
     const Module* module;
     Generator* generator;
     std::uint64_t step;
+  };
+
+  struct Update {
+    Tensor buffer;
+    Array value;
   };
 
   void cover() const;
@@ -125,6 +135,7 @@ class XG_API Pass {
   std::vector<Built> built_;  ///< or called for the first time
   std::unordered_map<const Module*, std::size_t> where_built_;
   std::vector<Draw, pool::Allocator<Draw>> draws_;
+  std::vector<Update, pool::Allocator<Update>> updates_;
   mutable std::vector<const Module*, pool::Allocator<const Module*>> covered_;  ///< sorted; empty until asked for
   mutable std::uint64_t covered_at_ = 0;                                        ///< when they were found
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/reduction.hpp"
@@ -68,13 +69,19 @@ Tensor kernel_of(const Operand& x, const Operand& dy, const Convolution& c, cons
 struct Settings {
   std::size_t axes;
   Spatial stride, dilation, padding;
-  bool same;
+  bool same, causal;
 };
 
 Settings resolve(const char* op, std::size_t axes, const PerAxis& stride, const PerAxis& dilation,
                  const Padding& padding, std::source_location where) {
-  return {axes, stride.resolve(op, "the stride", axes, 1, where), dilation.resolve(op, "the dilation", axes, 1, where),
-          padding.sides().resolve(op, "the padding", axes, 0, where), padding.same()};
+  if (padding.causal() && std::string_view(op) != "conv1d")
+    throw ValueError(concat(op, ": \"causal\" padding is for conv1d alone"), where);
+  return {axes,
+          stride.resolve(op, "the stride", axes, 1, where),
+          dilation.resolve(op, "the dilation", axes, 1, where),
+          padding.sides().resolve(op, "the padding", axes, 0, where),
+          padding.same(),
+          padding.causal()};
 }
 
 /// Spatial extents, with 1 for axes that are missing in front.
@@ -110,7 +117,8 @@ bool measure(Convolution& c, const Settings& s, const ExtentArithmetic& checked)
       const std::int64_t last = (divide_up(c.in[axis], c.stride[axis]) - 1) * c.stride[axis];
       total = std::max<std::int64_t>(0, checked.add(last, reached) - c.in[axis]);
     }
-    c.before[axis] = total / 2;
+    if (s.causal && axis >= 3 - s.axes) total = reached - 1;
+    c.before[axis] = s.causal ? total : total / 2;
     const std::int64_t room = checked.add(c.in[axis], total) - reached;
     c.out[axis] = room < 0 ? 0 : room / c.stride[axis] + 1;
     if (room < 0) return false;

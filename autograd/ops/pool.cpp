@@ -82,6 +82,7 @@ Windows plan(const char* op, const Operand& x, const PoolOptions& options, std::
   const auto window = options.window.resolve(op, "the window", axes, 1, x.where());
   const auto stride = options.stride.resolve(op, "the stride", axes, 0, x.where());
   const auto padding = options.padding.sides().resolve(op, "the padding", axes, 0, x.where());
+  if (options.padding.causal()) throw ValueError(concat(op, ": \"causal\" padding is for conv1d alone"), x.where());
   check_not_empty(op, x);
   const ExtentArithmetic checked(op, x.where());
   Windows windows;

@@ -20,9 +20,10 @@ std::array<std::int64_t, 3> PerAxis::resolve(const char* op, const char* what, s
 Padding::Padding(const char* name, std::source_location where) {
   check_given("padding", "name", name, where);
   const std::string_view text = name;
-  if (text != "valid" && text != "same")
-    throw ValueError(concat("unknown padding '", text, "': it is \"valid\", \"same\" or numbers"), where);
+  if (text != "valid" && text != "same" && text != "causal")
+    throw ValueError(concat("unknown padding '", text, "': it is \"valid\", \"same\", \"causal\" or numbers"), where);
   same_ = text == "same";
+  causal_ = text == "causal";
 }
 
 }  // namespace xg

@@ -27,10 +27,11 @@ class XG_API PerAxis {
 };
 
 /// What surrounds the spatial axes: "valid" (nothing), "same" (as much as makes the output as large as the input over
-/// the stride, the odd one behind), a number for all sides, or one for each axis.
+/// the stride, the odd one behind), "causal" (all of it in front, so that no output sees what comes later: for conv1d),
+/// a number for all sides, or one for each axis.
 class XG_API Padding {
  public:
-  /// "valid" or "same"; another name is a ValueError.
+  /// "valid", "same" or "causal"; another name is a ValueError.
   Padding(const char* name, std::source_location where = std::source_location::current());
   /// So many on every side.
   Padding(int all) : sides_(all) {}
@@ -41,12 +42,14 @@ class XG_API Padding {
 
   /// Whether it was named so.
   bool same() const { return same_; }
+  /// Whether it was named so.
+  bool causal() const { return causal_; }
   /// Otherwise how many there are on both sides of each axis.
   const PerAxis& sides() const { return sides_; }
 
  private:
   PerAxis sides_ = 0;
-  bool same_ = false;
+  bool same_ = false, causal_ = false;
 };
 
 }  // namespace xg

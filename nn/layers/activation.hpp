@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nn/activations.hpp"
-#include "nn/module.hpp"
+#include "nn/layer.hpp"
 
 namespace xg::nn {
 

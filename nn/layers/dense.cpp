@@ -22,10 +22,11 @@ void Dense::build(const Shape& sample) {
     throw ShapeError("Dense: the input needs a last axis of features, but has none", std::source_location::current());
   const Shape kernel{sample.back(), options_.units}, bias{options_.units};
   Generator& draws = drawn(generator_);
-  kernel_ =
-      parameter_from("kernel", options_.kernel_initializer(kernel, options_.dtype, draws), options_.kernel_regularizer);
+  kernel_ = parameter_from("kernel", options_.kernel_initializer(kernel, options_.dtype, draws),
+                           options_.kernel_regularizer, options_.kernel_constraint);
   if (options_.use_bias)
-    bias_ = parameter_from("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer);
+    bias_ = parameter_from("bias", options_.bias_initializer(bias, options_.dtype, draws), options_.bias_regularizer,
+                           options_.bias_constraint);
 }
 
 void Dense::check_fits(const Shape& sample, const Shape& kernel) const {

@@ -5,7 +5,7 @@
 
 #include "nn/activations.hpp"
 #include "nn/initializers.hpp"
-#include "nn/module.hpp"
+#include "nn/layer.hpp"
 #include "nn/regularizers.hpp"
 
 namespace xg::nn {
@@ -21,8 +21,10 @@ struct DenseOptions {
   Regularizer kernel_regularizer = {};                ///< of the kernel (input_dim, units)
   Regularizer bias_regularizer = {};                  ///< of the bias (units)
   Regularizer activity_regularizer = {};              ///< of the output
-  bool activity_mean = true;  ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
-  DType dtype = float32;      ///< of the parameters: float32 or float64
+  bool activity_mean = true;          ///< divide the activity penalty by the batch size, as Keras 3; else as Keras 2
+  Constraint kernel_constraint = {};  ///< of the kernel (input_dim, units)
+  Constraint bias_constraint = {};    ///< of the bias (units)
+  DType dtype = float32;              ///< of the parameters: float32 or float64
 };
 
 /// activation(x kernel + bias), for x (..., input_dim): a fully connected layer.

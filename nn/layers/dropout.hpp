@@ -3,7 +3,7 @@
 #include <source_location>
 
 #include "lib/random.hpp"
-#include "nn/module.hpp"
+#include "nn/layer.hpp"
 
 namespace xg::nn {
 

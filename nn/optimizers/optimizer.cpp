@@ -20,9 +20,13 @@ Optimizer::Optimizer(const char* name, double learning_rate, std::source_locatio
   set_learning_rate(learning_rate, where);
 }
 
+Optimizer::State Optimizer::clone(State state) {
+  for (Array& array : state.arrays) array = array.clone();
+  return state;
+}
+
 std::vector<Optimizer::State> Optimizer::clones(std::vector<State> states) {
-  for (State& state : states)
-    for (Array& array : state.arrays) array = array.clone();
+  for (State& state : states) state = clone(std::move(state));
   return states;
 }
 
@@ -143,7 +147,7 @@ namespace {
 class SetAside {
  public:
   explicit SetAside(std::vector<NamedTensor>& parameters) : parameters_(parameters) {
-    for (const auto& [name, value, regularizer] : parameters)
+    for (const auto& [name, value, regularizer, constraint] : parameters)
       if (Tensor gradient = value.grad(); gradient.defined()) gradients_.emplace_back(value, std::move(gradient));
     for (auto& [parameter, gradient] : gradients_) parameter.zero_grad();
   }

@@ -88,6 +88,7 @@ class XG_API Optimizer {
  private:
   class Step;
 
+  static State clone(State state);
   static std::vector<State> clones(std::vector<State> states);
   /// Looks again, if anything was declared or taken back since.
   void follow(std::source_location where);

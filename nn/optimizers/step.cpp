@@ -71,7 +71,7 @@ void Optimizer::Step::add_lost_penalties() {
     return std::any_of(gradients_.begin(), gradients_.end(), [=](const Gradient& g) { return g.index() == index; });
   };
   for (std::size_t i = 0; i < optimizer_.parameters_.size(); ++i) {
-    const auto& [name, value, regularizer] = optimizer_.parameters_[i];
+    const auto& [name, value, regularizer, constraint] = optimizer_.parameters_[i];
     if (value.requires_grad() && regularizer.l2_factor() != 0 && !is_here(i)) penalty_ += regularizer(value).item();
   }
 }
@@ -120,6 +120,44 @@ void Optimizer::Step::apply(std::size_t i) {
   ++state.steps;
 }
 
+/// The update, and what the constraint makes of it.
+void Optimizer::Step::apply_constrained(std::size_t i) {
+  const NoGrad values_only;
+  const NamedTensor& target = optimizer_.parameters_[gradients_[i].index()];
+  Array elements = gradients_[i].parameter();
+  changes_[i].before = {elements.clone(), clone(optimizer_.states_[gradients_[i].index()])};
+  apply(i);
+  const Array kept = target.constraint(Tensor(elements), where_).array();
+  kernels::copy(kept.shares_storage(elements) ? kept.clone() : kept, elements);
+  elements.bump_version();
+}
+
+void Optimizer::Step::undo_constrained() noexcept {
+  for (std::size_t i = 0; i < gradients_.size(); ++i) {
+    if (!changes_[i].before) continue;
+    Array elements = gradients_[i].parameter();
+    kernels::copy(changes_[i].before->elements, elements);
+    elements.bump_version();
+    optimizer_.states_[gradients_[i].index()] = std::move(changes_[i].before->state);
+  }
+}
+
+/// Those with constraints first, which may fail.
+void Optimizer::Step::apply_all() {
+  const auto is_constrained = [&](std::size_t i) {
+    return static_cast<bool>(optimizer_.parameters_[gradients_[i].index()].constraint);
+  };
+  try {
+    for (std::size_t i = 0; i < gradients_.size(); ++i)
+      if (is_constrained(i)) apply_constrained(i);
+  } catch (...) {
+    undo_constrained();
+    throw;
+  }
+  for (std::size_t i = 0; i < gradients_.size(); ++i)
+    if (!is_constrained(i)) apply(i);
+}
+
 double Optimizer::Step::make() {
   // Copies: what they keep of a step that fails is not to stay.
   std::vector<GradientTransform> transforms = optimizer_.transforms_;
@@ -130,7 +168,7 @@ double Optimizer::Step::make() {
     for (Gradient& gradient : gradients_) gradient.value();  // finds the penalty
   } else {
     prepare();
-    for (std::size_t i = 0; i < gradients_.size(); ++i) apply(i);
+    apply_all();
     ++optimizer_.iterations_;
   }
   optimizer_.transforms_ = std::move(transforms);

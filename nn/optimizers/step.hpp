@@ -23,9 +23,15 @@ class Optimizer::Step {
   double make();
 
  private:
+  /// What a constraint that fails is undone by.
+  struct Before {
+    Array elements;
+    State state;
+  };
   struct Change {
-    std::optional<Array> flat = {};  ///< room for the elements of a parameter that is a view
-    std::vector<Array> state = {};   ///< a first state
+    std::optional<Array> flat = {};     ///< room for the elements of a parameter that is a view
+    std::vector<Array> state = {};      ///< a first state
+    std::optional<Before> before = {};  ///< of a parameter with a constraint
   };
 
   void collect(std::size_t index);
@@ -34,6 +40,9 @@ class Optimizer::Step {
   double penalty() const;
   void prepare();
   void apply(std::size_t i);
+  void apply_constrained(std::size_t i);
+  void undo_constrained() noexcept;
+  void apply_all();
 
   Optimizer& optimizer_;
   bool was_in_step_;

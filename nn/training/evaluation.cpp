@@ -14,7 +14,7 @@ void each_batch(std::int64_t samples, std::int64_t size, F f) {
 
 double penalty_of(const std::vector<NamedTensor>& parameters) {
   double total = 0;
-  for (const auto& [name, value, regularizer] : parameters)
+  for (const auto& [name, value, regularizer, constraint] : parameters)
     if (regularizer && value.requires_grad()) total += regularizer(value).item();
   return total;
 }

@@ -62,7 +62,7 @@ class Watch {
   static std::string cause(const Model& model, const Tensors& x) {
     for (const auto& [name, value] : x)
       if (!all_finite(value)) return "the samples hold NaN or infinite numbers";
-    for (const auto& [name, value, regularizer] : model.parameters())
+    for (const auto& [name, value, regularizer, constraint] : model.parameters())
       if (!all_finite(value))
         return "'" + name +
                "' is the first parameter with such numbers; a smaller learning rate "

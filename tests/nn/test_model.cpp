@@ -290,7 +290,7 @@ TEST_CASE("a hand-written loop takes the trainer's steps") {
       optimizer.step();
       optimizer.zero_grad();
     }
-  for (const auto& [name, value, regularizer] : model.parameters())
+  for (const auto& [name, value, regularizer, constraint] : model.parameters())
     CHECK(largest_difference(numbers(value), numbers(trained[name])) < 1e-6);
 }
 

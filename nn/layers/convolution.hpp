@@ -1,0 +1,210 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+
+#include "autograd/ops/spatial.hpp"
+#include "nn/activations.hpp"
+#include "nn/initializers.hpp"
+#include "nn/layer.hpp"
+
+namespace xg::nn {
+
+/// The options of Conv1D, Conv2D and Conv3D.
+struct ConvolutionOptions {
+  std::int64_t filters = 0;                           ///< features of the output
+  PerAxis kernel_size = 0;                            ///< extents of a window
+  PerAxis strides = 1;                                ///< the distance between windows
+  Padding padding = "valid";                          ///< zeros around the input; "causal" too for Conv1D
+  PerAxis dilation_rate = 1;                          ///< the distance between a window's elements
+  std::int64_t groups = 1;                            ///< channels and filters fall into so many, apart from each other
+  bool use_bias = true;                               ///< whether a bias is added
+  Initializer kernel_initializer = "glorot_uniform";  ///< of the kernel (kernel_size, channels / groups, filters)
+  Initializer bias_initializer = "zeros";             ///< of the bias (filters)
+  ActivationFunction activation = {};                 ///< of the sums
+  Regularizer kernel_regularizer = {};                ///< of the kernel
+  Regularizer bias_regularizer = {};                  ///< of the bias
+  Regularizer activity_regularizer = {};              ///< of the output
+  bool activity_mean = true;                          ///< divide the activity penalty by the batch size
+  Constraint kernel_constraint = {};                  ///< of the kernel
+  Constraint bias_constraint = {};                    ///< of the bias
+  DType dtype = float32;                              ///< of the parameters: float32 or float64
+};
+
+/// A convolution over one to three spatial axes, channels last: x (batch, spatial axes, channels) -> (batch, spatial
+/// axes, filters). Not flipped. Extents: see conv2d(). Parameters: kernel (kernel_size, channels / groups, filters) and
+/// bias (filters).
+template <std::size_t Axes>
+class XG_API Convolution : public ClonedLayer<Convolution<Axes>> {
+ public:
+  /// Filters below 1, extents, strides or dilations below 1, groups that do not divide the filters, and a dtype that is
+  /// not floating are a ValueError.
+  explicit Convolution(ConvolutionOptions options, std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override;
+  /// One of its own with the same values.
+  Convolution clone() const;
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
+
+ private:
+  ConvolutionOptions options_;
+  Parameter kernel_, bias_;
+};
+
+/// Over (batch, length, channels).
+using Conv1D = Convolution<1>;
+/// Over (batch, height, width, channels).
+using Conv2D = Convolution<2>;
+/// Over (batch, depth, height, width, channels).
+using Conv3D = Convolution<3>;
+
+/// The options of Conv1DTranspose, Conv2DTranspose and Conv3DTranspose.
+struct TransposedConvolutionOptions {
+  std::int64_t filters = 0;                           ///< features of the output
+  PerAxis kernel_size = 0;                            ///< extents of a window
+  PerAxis strides = 1;                                ///< how many outputs there are for an input, along each axis
+  Padding padding = "valid";                          ///< what is cut off around the output
+  PerAxis dilation_rate = 1;                          ///< the distance between a window's elements
+  bool use_bias = true;                               ///< whether a bias is added
+  Initializer kernel_initializer = "glorot_uniform";  ///< of the kernel (kernel_size, filters, channels)
+  Initializer bias_initializer = "zeros";             ///< of the bias (filters)
+  ActivationFunction activation = {};                 ///< of the sums
+  Regularizer kernel_regularizer = {};                ///< of the kernel
+  Regularizer bias_regularizer = {};                  ///< of the bias
+  Regularizer activity_regularizer = {};              ///< of the output
+  bool activity_mean = true;                          ///< divide the activity penalty by the batch size
+  Constraint kernel_constraint = {};                  ///< of the kernel
+  Constraint bias_constraint = {};                    ///< of the bias
+  DType dtype = float32;                              ///< of the parameters: float32 or float64
+};
+
+/// The transpose of a convolution: x (batch, spatial axes, channels) -> (batch, larger spatial axes, filters). Extents:
+/// see conv2d_transpose(). Parameters: kernel (kernel_size, filters, channels) and bias (filters).
+template <std::size_t Axes>
+class XG_API TransposedConvolution : public ClonedLayer<TransposedConvolution<Axes>> {
+ public:
+  /// Filters below 1, extents, strides or dilations below 1, and a dtype that is not floating are a ValueError.
+  explicit TransposedConvolution(TransposedConvolutionOptions options,
+                                 std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override;
+  /// One of its own with the same values.
+  TransposedConvolution clone() const;
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
+
+ private:
+  TransposedConvolutionOptions options_;
+  Parameter kernel_, bias_;
+};
+
+/// Over (batch, length, channels).
+using Conv1DTranspose = TransposedConvolution<1>;
+/// Over (batch, height, width, channels).
+using Conv2DTranspose = TransposedConvolution<2>;
+/// Over (batch, depth, height, width, channels).
+using Conv3DTranspose = TransposedConvolution<3>;
+
+/// The options of DepthwiseConv1D and DepthwiseConv2D.
+struct DepthwiseConvolutionOptions {
+  PerAxis kernel_size = 0;                               ///< extents of a window
+  PerAxis strides = 1;                                   ///< the distance between windows
+  Padding padding = "valid";                             ///< zeros around the input
+  std::int64_t depth_multiplier = 1;                     ///< how many outputs each channel has
+  PerAxis dilation_rate = 1;                             ///< the distance between a window's elements
+  bool use_bias = true;                                  ///< whether a bias is added
+  Initializer depthwise_initializer = "glorot_uniform";  ///< of the kernel (kernel_size, channels, depth_multiplier)
+  Initializer bias_initializer = "zeros";                ///< of the bias (channels depth_multiplier)
+  ActivationFunction activation = {};                    ///< of the sums
+  Regularizer depthwise_regularizer = {};                ///< of the kernel
+  Regularizer bias_regularizer = {};                     ///< of the bias
+  Regularizer activity_regularizer = {};                 ///< of the output
+  bool activity_mean = true;                             ///< divide the activity penalty by the batch size
+  Constraint depthwise_constraint = {};                  ///< of the kernel
+  Constraint bias_constraint = {};                       ///< of the bias
+  DType dtype = float32;                                 ///< of the parameters: float32 or float64
+};
+
+/// A convolution of each channel by itself: x (batch, spatial axes, channels) -> (batch, spatial axes, channels
+/// depth_multiplier); the outputs of a channel are neighbours. Parameters: depthwise_kernel (kernel_size, channels,
+/// depth_multiplier) and bias.
+template <std::size_t Axes>
+class XG_API DepthwiseConvolution : public ClonedLayer<DepthwiseConvolution<Axes>> {
+ public:
+  /// Extents, strides, dilations or a multiplier below 1, and a dtype that is not floating are a ValueError.
+  explicit DepthwiseConvolution(DepthwiseConvolutionOptions options,
+                                std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override;
+  /// One of its own with the same values.
+  DepthwiseConvolution clone() const;
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
+
+ private:
+  DepthwiseConvolutionOptions options_;
+  Parameter kernel_, bias_;
+};
+
+/// Over (batch, length, channels).
+using DepthwiseConv1D = DepthwiseConvolution<1>;
+/// Over (batch, height, width, channels).
+using DepthwiseConv2D = DepthwiseConvolution<2>;
+
+/// The options of SeparableConv1D and SeparableConv2D.
+struct SeparableConvolutionOptions {
+  std::int64_t filters = 0;                              ///< features of the output
+  PerAxis kernel_size = 0;                               ///< extents of a window
+  PerAxis strides = 1;                                   ///< the distance between windows
+  Padding padding = "valid";                             ///< zeros around the input
+  PerAxis dilation_rate = 1;                             ///< the distance between a window's elements
+  std::int64_t depth_multiplier = 1;                     ///< how many outputs each channel has in between
+  bool use_bias = true;                                  ///< whether a bias is added
+  Initializer depthwise_initializer = "glorot_uniform";  ///< of the first kernel
+  Initializer pointwise_initializer = "glorot_uniform";  ///< of the second
+  Initializer bias_initializer = "zeros";                ///< of the bias (filters)
+  ActivationFunction activation = {};                    ///< of the sums
+  Regularizer depthwise_regularizer = {};                ///< of the first kernel
+  Regularizer pointwise_regularizer = {};                ///< of the second
+  Regularizer bias_regularizer = {};                     ///< of the bias
+  Regularizer activity_regularizer = {};                 ///< of the output
+  bool activity_mean = true;                             ///< divide the activity penalty by the batch size
+  Constraint depthwise_constraint = {};                  ///< of the first kernel
+  Constraint pointwise_constraint = {};                  ///< of the second
+  Constraint bias_constraint = {};                       ///< of the bias
+  DType dtype = float32;                                 ///< of the parameters: float32 or float64
+};
+
+/// A depthwise convolution, then one of windows of one element over all channels (Chollet, Xception, 2017). Parameters:
+/// depthwise_kernel (kernel_size, channels, depth_multiplier), pointwise_kernel (1, ..., channels depth_multiplier,
+/// filters) and bias (filters).
+template <std::size_t Axes>
+class XG_API SeparableConvolution : public ClonedLayer<SeparableConvolution<Axes>> {
+ public:
+  /// Filters, extents, strides, dilations or a multiplier below 1, and a dtype that is not floating are a ValueError.
+  explicit SeparableConvolution(SeparableConvolutionOptions options,
+                                std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override;
+  /// One of its own with the same values.
+  SeparableConvolution clone() const;
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override;
+
+ private:
+  SeparableConvolutionOptions options_;
+  Parameter depthwise_, pointwise_, bias_;
+};
+
+/// Over (batch, length, channels).
+using SeparableConv1D = SeparableConvolution<1>;
+/// Over (batch, height, width, channels).
+using SeparableConv2D = SeparableConvolution<2>;
+
+}  // namespace xg::nn

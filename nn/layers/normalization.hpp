@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+
+#include "nn/initializers.hpp"
+#include "nn/layer.hpp"
+
+namespace xg::nn {
+
+/// The options of BatchNormalization.
+struct BatchNormalizationOptions {
+  double momentum = 0.99;                  ///< of the moving statistics
+  double epsilon = 1e-3;                   ///< added to the variance
+  bool center = true;                      ///< whether beta is added
+  bool scale = true;                       ///< whether gamma is multiplied
+  Initializer beta_initializer = "zeros";  ///< of beta (channels)
+  Initializer gamma_initializer = "ones";  ///< of gamma (channels)
+  Regularizer beta_regularizer = {};       ///< of beta
+  Regularizer gamma_regularizer = {};      ///< of gamma
+  Constraint beta_constraint = {};         ///< of beta
+  Constraint gamma_constraint = {};        ///< of gamma
+  DType dtype = float32;                   ///< of the parameters: float32 or float64
+};
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel, the last axis: in training with the statistics
+/// of the batch, in evaluation with the moving ones (Ioffe and Szegedy, 2015). Each training pass makes moving =
+/// momentum moving + (1 - momentum) batch, with the variance n / (n - 1) of the batch for n elements a channel; as any
+/// change of buffers, once the pass is over. Parameters: gamma, beta; buffers: moving_mean, from 0, and
+/// moving_variance, from 1.
+class XG_API BatchNormalization : public ClonedLayer<BatchNormalization> {
+ public:
+  /// A momentum outside [0, 1], an epsilon that is not positive, and a dtype that is not floating are a ValueError.
+  explicit BatchNormalization(BatchNormalizationOptions options = {},
+                              std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "BatchNormalization"; }
+  /// One of its own with the same values.
+  BatchNormalization clone() const { return copied(BatchNormalization(options_)); }
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
+
+ private:
+  BatchNormalizationOptions options_;
+  Parameter gamma_, beta_;
+  Buffer moving_mean_, moving_variance_;
+};
+
+/// The options of LayerNormalization and RMSNormalization.
+struct LayerNormalizationOptions {
+  double epsilon = 1e-3;                   ///< added to the variance
+  bool center = true;                      ///< whether beta is added; not for RMSNormalization
+  bool scale = true;                       ///< whether gamma is multiplied
+  Initializer beta_initializer = "zeros";  ///< of beta (features)
+  Initializer gamma_initializer = "ones";  ///< of gamma (features)
+  Regularizer beta_regularizer = {};       ///< of beta
+  Regularizer gamma_regularizer = {};      ///< of gamma
+  Constraint beta_constraint = {};         ///< of beta
+  Constraint gamma_constraint = {};        ///< of gamma
+  DType dtype = float32;                   ///< of the parameters: float32 or float64
+};
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each row of the last axis (Ba and others,
+/// 2016).
+class XG_API LayerNormalization : public ClonedLayer<LayerNormalization> {
+ public:
+  /// An epsilon that is not positive, and a dtype that is not floating, is a ValueError.
+  explicit LayerNormalization(LayerNormalizationOptions options = {},
+                              std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "LayerNormalization"; }
+  /// One of its own with the same values.
+  LayerNormalization clone() const { return copied(LayerNormalization(options_)); }
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
+
+ private:
+  LayerNormalizationOptions options_;
+  Parameter gamma_, beta_;
+};
+
+/// gamma x / sqrt(mean(x^2) + epsilon), for each row of the last axis (Zhang and Sennrich, 2019).
+class XG_API RMSNormalization : public ClonedLayer<RMSNormalization> {
+ public:
+  /// An epsilon that is not positive, and a dtype that is not floating, is a ValueError.
+  explicit RMSNormalization(LayerNormalizationOptions options = {.epsilon = 1e-6},
+                            std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "RMSNormalization"; }
+  /// One of its own with the same values.
+  RMSNormalization clone() const { return copied(RMSNormalization(options_)); }
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
+
+ private:
+  LayerNormalizationOptions options_;
+  Parameter gamma_;
+};
+
+/// The options of GroupNormalization.
+struct GroupNormalizationOptions {
+  std::int64_t groups = 32;                ///< into how many the channels fall
+  double epsilon = 1e-3;                   ///< added to the variance
+  bool center = true;                      ///< whether beta is added
+  bool scale = true;                       ///< whether gamma is multiplied
+  Initializer beta_initializer = "zeros";  ///< of beta (channels)
+  Initializer gamma_initializer = "ones";  ///< of gamma (channels)
+  Regularizer beta_regularizer = {};       ///< of beta
+  Regularizer gamma_regularizer = {};      ///< of gamma
+  Constraint beta_constraint = {};         ///< of beta
+  Constraint gamma_constraint = {};        ///< of gamma
+  DType dtype = float32;                   ///< of the parameters: float32 or float64
+};
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each group of channels of each sample (Wu
+/// and He, 2018): x (batch, ..., channels).
+class XG_API GroupNormalization : public ClonedLayer<GroupNormalization> {
+ public:
+  /// Fewer groups than one, an epsilon that is not positive, and a dtype that is not floating are a ValueError.
+  explicit GroupNormalization(GroupNormalizationOptions options = {},
+                              std::source_location where = std::source_location::current());
+
+  Tensor forward(const Tensor& x) override;
+  std::string type() const override { return "GroupNormalization"; }
+  /// One of its own with the same values.
+  GroupNormalization clone() const { return copied(GroupNormalization(options_)); }
+  /// Channels that do not fall into the groups are a ShapeError.
+  void build(const Shape& sample) override;
+  std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
+
+ private:
+  GroupNormalizationOptions options_;
+  Parameter gamma_, beta_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,218 @@
+#!/usr/bin/python3
+"""Writes what layers give, computed by PyTorch (Debian's python3-torch) from plain formulas: tests/nn/layers/vectors.txt.
+
+For each case: the input, the parameters, the output, and, for loss = mean((y - target)^2), the gradients of the input and
+the parameters and the parameters after five steps of gradient descent at rate 0.1. All in float64, channels last.
+
+A line is `case NAME`, or `KIND NAME EXTENTS : NUMBERS`, with KIND x, parameter, y, target, gradient or stepped.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+CASES = []
+
+
+def case(name, x, parameters, f):
+    CASES.append((name, x, parameters, f))
+
+
+def rand(*shape):
+    return torch.randn(*shape)
+
+
+def first(x):
+    """Channels last to channels first."""
+    return x.movedim(-1, 1)
+
+
+def last(x):
+    return x.movedim(1, -1)
+
+
+def kernel_first(w):
+    """(extents, in, out) to (out, in, extents)."""
+    return w.movedim((-1, -2), (0, 1))
+
+
+def same(x, kernel, stride, dilation=1):
+    """x, channels first, padded as Keras's "same": the odd one behind."""
+    widths = []
+    for extent in reversed(x.shape[2:]):
+        reach = dilation * (kernel - 1) + 1
+        total = max(0, (-(-extent // stride) - 1) * stride + reach - extent)
+        widths += [total // 2, total - total // 2]
+    return F.pad(x, widths)
+
+
+CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+
+
+def convolution(axes, padding="valid", stride=1, dilation=1, groups=1, kernel=3, act=lambda z: z):
+    def f(x, kernel_=None, bias=None):
+        z = first(x)
+        if padding == "same":
+            z = same(z, kernel, stride, dilation)
+        if padding == "causal":
+            z = F.pad(z, (dilation * (kernel - 1), 0))
+        return act(last(CONV[axes](z, kernel_first(kernel_), bias, stride, 0, dilation, groups)))
+
+    return lambda x, p: f(x, p["kernel"], p.get("bias"))
+
+
+def transposed(axes, kernel, stride, padding):
+    def f(x, p):
+        w = p["kernel"].movedim((-1, -2), (0, 1))  # (extents, filters, in) to (in, filters, extents)
+        y = TRANSPOSED[axes](first(x), w, None, stride)
+        for axis, extent in enumerate(x.shape[1:-1]):
+            if padding == "same":
+                before = max(0, kernel - stride) // 2
+                y = y.narrow(axis + 2, before, extent * stride)
+        return last(y) + p["bias"]
+
+    return f
+
+
+def depthwise(x, w, bias, kernel, padding="valid"):
+    channels, multiplier = w.shape[-2:]
+    flat = w.reshape(*w.shape[:-2], 1, channels * multiplier)
+    z = first(x)
+    if padding == "same":
+        z = same(z, kernel, 1)
+    return last(CONV[x.dim() - 2](z, kernel_first(flat), bias, groups=channels))
+
+
+def norm(x, axes, epsilon):
+    mean = x.mean(axes, keepdim=True)
+    variance = ((x - mean) ** 2).mean(axes, keepdim=True)
+    return (x - mean) / (variance + epsilon).sqrt()
+
+
+def group_norm(x, groups, epsilon):
+    grouped = x.reshape(x.shape[0], -1, groups, x.shape[-1] // groups)
+    return norm(grouped, (1, 3), epsilon).reshape(x.shape)
+
+
+def cases():
+    k, b = "kernel", "bias"
+    case("conv1d", rand(2, 7, 3), {k: rand(3, 3, 4), b: rand(4)}, convolution(1))
+    case("conv1d causal", rand(2, 7, 3), {k: rand(3, 3, 4), b: rand(4)}, convolution(1, "causal", dilation=2))
+    case("conv1d causal strides", rand(2, 8, 2), {k: rand(3, 2, 3), b: rand(3)}, convolution(1, "causal", stride=2))
+    case("conv2d", rand(2, 6, 5, 3), {k: rand(3, 3, 3, 4), b: rand(4)}, convolution(2, act=torch.tanh))
+    case("conv2d same", rand(2, 6, 5, 3), {k: rand(2, 2, 3, 4), b: rand(4)}, convolution(2, "same", kernel=2))
+    case("conv2d same strides", rand(2, 6, 5, 3), {k: rand(3, 3, 3, 4)}, convolution(2, "same", stride=2))
+    case("conv2d dilation", rand(2, 7, 8, 2), {k: rand(3, 3, 2, 3), b: rand(3)}, convolution(2, dilation=2))
+    case("conv2d groups", rand(2, 5, 5, 4), {k: rand(3, 3, 2, 6), b: rand(6)}, convolution(2, groups=2))
+    case("conv3d", rand(2, 4, 5, 4, 2), {k: rand(3, 3, 3, 2, 3), b: rand(3)}, convolution(3, "same"))
+    case("conv1d transpose", rand(2, 5, 3), {k: rand(3, 4, 3), b: rand(4)}, transposed(1, 3, 2, "valid"))
+    case("conv2d transpose", rand(2, 4, 3, 3), {k: rand(3, 3, 2, 3), b: rand(2)}, transposed(2, 3, 2, "valid"))
+    case("conv2d transpose same", rand(2, 4, 3, 3), {k: rand(4, 4, 2, 3), b: rand(2)}, transposed(2, 4, 2, "same"))
+    case("conv3d transpose", rand(1, 3, 2, 3, 2), {k: rand(2, 2, 2, 3, 2), b: rand(3)}, transposed(3, 2, 2, "valid"))
+    d = "depthwise_kernel"
+    case("depthwise conv1d", rand(2, 6, 3), {d: rand(3, 3, 2), b: rand(6)},
+         lambda x, p: depthwise(x, p[d], p[b], 3))
+    case("depthwise conv2d", rand(2, 5, 6, 3), {d: rand(3, 3, 3, 2), b: rand(6)},
+         lambda x, p: torch.tanh(depthwise(x, p[d], p[b], 3, "same")))
+    w = "pointwise_kernel"
+    case("separable conv1d", rand(2, 6, 3), {d: rand(3, 3, 2), w: rand(1, 6, 4), b: rand(4)},
+         lambda x, p: depthwise(x, p[d], None, 3) @ p[w][0] + p[b])
+    case("separable conv2d", rand(2, 5, 6, 3), {d: rand(3, 3, 3, 2), w: rand(1, 1, 6, 4), b: rand(4)},
+         lambda x, p: depthwise(x, p[d], None, 3, "same") @ p[w][0, 0] + p[b])
+
+    case("max pooling1d", rand(2, 7, 3), {}, lambda x, p: last(F.max_pool1d(first(x), 2)))
+    case("max pooling2d", rand(2, 6, 5, 3), {}, lambda x, p: last(F.max_pool2d(first(x), 3, 2)))
+    case("max pooling3d", rand(2, 4, 5, 4, 2), {}, lambda x, p: last(F.max_pool3d(first(x), 2)))
+    case("average pooling1d", rand(2, 7, 3), {}, lambda x, p: last(F.avg_pool1d(first(x), 3, 2)))
+    case("average pooling2d", rand(2, 6, 5, 3), {}, lambda x, p: last(F.avg_pool2d(first(x), (2, 3), (2, 3))))
+    case("average pooling2d same", rand(2, 5, 5, 3), {},
+         lambda x, p: last(F.avg_pool2d(first(x), 3, 2, 1, count_include_pad=False)))
+    case("average pooling3d", rand(2, 4, 5, 4, 2), {}, lambda x, p: last(F.avg_pool3d(first(x), 2)))
+    case("global max pooling1d", rand(3, 5, 2), {}, lambda x, p: x.amax(1))
+    case("global max pooling2d", rand(3, 4, 5, 2), {}, lambda x, p: x.amax((1, 2)))
+    case("global max pooling3d", rand(3, 2, 4, 3, 2), {}, lambda x, p: x.amax((1, 2, 3)))
+    case("global average pooling1d", rand(3, 5, 2), {}, lambda x, p: x.mean(1))
+    case("global average pooling2d", rand(3, 4, 5, 2), {}, lambda x, p: x.mean((1, 2), keepdim=True))
+    case("global average pooling3d", rand(3, 2, 4, 3, 2), {}, lambda x, p: x.mean((1, 2, 3)))
+    case("adaptive max pooling1d", rand(2, 7, 3), {}, lambda x, p: last(F.adaptive_max_pool1d(first(x), 3)))
+    case("adaptive max pooling2d", rand(2, 7, 5, 3), {}, lambda x, p: last(F.adaptive_max_pool2d(first(x), (3, 2))))
+    case("adaptive average pooling1d", rand(2, 7, 3), {}, lambda x, p: last(F.adaptive_avg_pool1d(first(x), 3)))
+    case("adaptive average pooling2d", rand(2, 7, 5, 3), {}, lambda x, p: last(F.adaptive_avg_pool2d(first(x), (3, 2))))
+
+    case("reshape", rand(3, 4, 6), {}, lambda x, p: x.reshape(3, 2, 12))
+    case("permute", rand(3, 4, 6, 2), {}, lambda x, p: x.permute(0, 3, 1, 2))
+    case("repeat vector", rand(3, 4), {}, lambda x, p: x.unsqueeze(1).repeat(1, 5, 1))
+    case("zero padding1d", rand(2, 4, 3), {}, lambda x, p: F.pad(x, (0, 0, 1, 2)))
+    case("zero padding2d", rand(2, 4, 3, 2), {}, lambda x, p: F.pad(x, (0, 0, 1, 1, 1, 1)))
+    case("zero padding3d", rand(2, 2, 3, 2, 2), {}, lambda x, p: F.pad(x, (0, 0, 0, 1, 2, 0, 1, 1)))
+    case("cropping1d", rand(2, 6, 3), {}, lambda x, p: x[:, 1:4])
+    case("cropping2d", rand(2, 6, 5, 3), {}, lambda x, p: x[:, 1:-1, 1:-1])
+    case("cropping3d", rand(2, 4, 5, 4, 2), {}, lambda x, p: x[:, 1:-1, :3, 2:])
+    case("up sampling1d", rand(2, 4, 3), {}, lambda x, p: x.repeat_interleave(3, 1))
+    case("up sampling2d", rand(2, 4, 3, 2), {}, lambda x, p: x.repeat_interleave(2, 1).repeat_interleave(3, 2))
+    case("up sampling2d linear", rand(2, 4, 3, 2), {},
+         lambda x, p: last(F.interpolate(first(x), scale_factor=2, mode="bilinear", align_corners=False)))
+    case("up sampling3d", rand(2, 2, 3, 2, 2), {},
+         lambda x, p: x.repeat_interleave(2, 1).repeat_interleave(2, 2).repeat_interleave(2, 3))
+
+    case("leaky relu", rand(3, 5), {}, lambda x, p: F.leaky_relu(x, 0.3))
+    case("elu", rand(3, 5), {}, lambda x, p: F.elu(x, 0.7))
+    case("thresholded relu", rand(4, 5), {}, lambda x, p: F.threshold(x, 0.5, 0))
+    case("relu", 4 * rand(4, 5), {},
+         lambda x, p: torch.where(x >= 6, 6 + 0 * x, torch.where(x >= 0.5, x, 0.1 * (x - 0.5))))
+    case("softmax", rand(3, 5), {}, lambda x, p: torch.softmax(x, -1))
+    case("prelu", rand(3, 4, 5), {"alpha": torch.rand(4, 5)},
+         lambda x, p: torch.where(x > 0, x, p["alpha"] * x))
+    case("prelu shared", rand(3, 4, 5, 2), {"alpha": torch.rand(1, 1, 2)},
+         lambda x, p: torch.where(x > 0, x, p["alpha"] * x))
+
+    g, a = "gamma", "beta"
+    case("batch normalization", rand(4, 3, 2, 5), {g: rand(5), a: rand(5)},
+         lambda x, p: norm(x, (0, 1, 2), 1e-3) * p[g] + p[a])
+    case("batch normalization plain", rand(6, 4), {}, lambda x, p: norm(x, 0, 1e-5))
+    case("layer normalization", rand(4, 3, 5), {g: rand(5), a: rand(5)},
+         lambda x, p: norm(x, -1, 1e-3) * p[g] + p[a])
+    case("rms normalization", rand(4, 3, 5), {g: rand(5)},
+         lambda x, p: x / ((x**2).mean(-1, keepdim=True) + 1e-6).sqrt() * p[g])
+    case("group normalization", rand(3, 4, 2, 6), {g: rand(6), a: rand(6)},
+         lambda x, p: group_norm(x, 3, 1e-3) * p[g] + p[a])
+
+
+def line(kind, name, value):
+    numbers = " ".join(f"{v:.12g}" for v in value.flatten().tolist())
+    return f"{kind} {name} {' '.join(map(str, value.shape))} : {numbers}\n"
+
+
+def text_of(name, x, parameters, f):
+    x = x.clone().requires_grad_()
+    parameters = {key: value.clone().requires_grad_() for key, value in parameters.items()}
+    target = torch.randn_like(f(x, parameters))
+    text = f"case {name}\n" + line("x", "-", x.detach())
+    text += "".join(line("parameter", key, value.detach()) for key, value in parameters.items())
+    y = f(x, parameters)
+    text += line("y", "-", y.detach()) + line("target", "-", target)
+    loss = ((y - target) ** 2).mean()
+    leaves = {"x": x, **parameters}
+    for key, gradient in zip(leaves, torch.autograd.grad(loss, list(leaves.values()))):
+        text += line("gradient", key, gradient)
+    for _ in range(5 if parameters else 0):
+        loss = ((f(x, parameters) - target) ** 2).mean()
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
+        parameters = {key: (value - 0.1 * gradient).detach().requires_grad_()
+                      for (key, value), gradient in zip(parameters.items(), gradients)}
+    return text + "".join(line("stepped", key, value.detach()) for key, value in parameters.items())
+
+
+def main():
+    torch.manual_seed(1)
+    cases()
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "nn/layers/vectors.txt")
+    path.write_text("".join(text_of(*each) for each in CASES))
+
+
+if __name__ == "__main__":
+    main()
