@@ -6,8 +6,10 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <numbers>
 #include <tuple>
 #include <type_traits>
@@ -191,9 +193,30 @@ void fisher_yates(philox::Stream stream, Array& values) {
 /// same for all, so that fork() can see to it that a child finds them free.
 constinit std::mutex defaults_guard, states_guard;
 
+/// No program counts so many consumers.
+constexpr std::uint64_t first_spare = std::uint64_t{1} << 63;
+
+/// What manual_seed() restarts.
+struct Defaults {
+  std::uint64_t seed = 0;
+  std::uint64_t consumers = 0;
+  std::uint64_t spares = first_spare;
+  Generator generator{0};
+};
+
+/// Never destroyed: static objects may draw in their destructors.
+Defaults& defaults() {
+  alignas(Defaults) static std::byte room[sizeof(Defaults)];
+  static Defaults& instance = *new (room) Defaults;
+  return instance;
+}
+
 class Fork {
  public:
-  Fork() noexcept { pthread_atfork(lock, unlock, unlock); }
+  Fork() noexcept {
+    defaults();  // a child forked while another thread makes them would wait for ever
+    pthread_atfork(lock, unlock, unlock);
+  }
 
  private:
   static void lock() {
@@ -335,27 +358,6 @@ void Generator::shuffle(Array& values, Place where) {
   fisher_yates(next(), values);
   values.bump_version();
 }
-
-namespace {
-
-/// No program counts so many consumers.
-constexpr std::uint64_t first_spare = std::uint64_t{1} << 63;
-
-/// What manual_seed() restarts.
-struct Defaults {
-  std::uint64_t seed = 0;
-  std::uint64_t consumers = 0;
-  std::uint64_t spares = first_spare;
-  Generator generator{0};
-};
-
-/// Never destroyed: static objects may draw in their destructors.
-Defaults& defaults() {
-  static Defaults& instance = *new Defaults;
-  return instance;
-}
-
-}  // namespace
 
 void manual_seed(std::uint64_t seed) {
   Defaults& state = defaults();
