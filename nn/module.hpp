@@ -222,6 +222,8 @@ class XG_API Module {
   Tensor latest(const Buffer& buffer) const;
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
+  /// The same of the module's own generator.
+  Generator& drawn() { return drawn(*state_.generator); }
   /// A module on the heap; what class it is, and so how it is copied, is not known later on.
   template <class M>
   static std::shared_ptr<M> shared(M module) {

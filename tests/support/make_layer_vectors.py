@@ -98,6 +98,44 @@ def group_norm(x, groups, epsilon):
     return norm(grouped, (1, 3), epsilon).reshape(x.shape)
 
 
+def recurrent(x, p, units, kind, backwards=False, sequences=False):
+    """Plain loops; gates in Keras's order: LSTM i, f, c, o; GRU z, r, h."""
+    h = c = torch.zeros(x.shape[0], units)
+    outputs = []
+    for t in reversed(range(x.shape[1])) if backwards else range(x.shape[1]):
+        w, r, b = p["kernel"], p["recurrent_kernel"], p.get("bias", torch.zeros(()))
+        if kind == "rnn":
+            h = torch.tanh(x[:, t] @ w + h @ r + b)
+        elif kind == "lstm":
+            i, f, g, o = (x[:, t] @ w + h @ r + b).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+        elif kind == "gru":
+            (xz, xr, xh), (hz, hr, hh) = (x[:, t] @ w + b[0]).chunk(3, 1), (h @ r + b[1]).chunk(3, 1)
+            z = torch.sigmoid(xz + hz)
+            h = z * h + (1 - z) * torch.tanh(xh + torch.sigmoid(xr + hr) * hh)
+        else:
+            (xz, xr, xh), (rz, rr, rh) = (x[:, t] @ w + b).chunk(3, 1), r.chunk(3, 1)
+            z, s = torch.sigmoid(xz + h @ rz), torch.sigmoid(xr + h @ rr)
+            h = z * h + (1 - z) * torch.tanh(xh + (s * h) @ rh)
+        outputs.append(h)
+    return torch.stack(outputs, 1) if sequences else h
+
+
+def recurrent_parameters(features, units, gates, bias=None, prefix=""):
+    shapes = {"kernel": (features, gates * units), "recurrent_kernel": (units, gates * units),
+              "bias": bias or (gates * units,)}
+    return {prefix + name: 0.5 * rand(*shape) for name, shape in shapes.items()}
+
+
+def both_ways(x, p, units):
+    one, two = ({key.split(".")[1]: value for key, value in p.items() if key.startswith(way)}
+                for way in ("forward", "backward"))
+    ahead = recurrent(x, one, units, "lstm", sequences=True)
+    back = recurrent(x, two, units, "lstm", backwards=True, sequences=True)
+    return torch.cat([ahead, back.flip(1)], -1)
+
+
 def cases():
     k, b = "kernel", "bias"
     case("conv1d", rand(2, 7, 3), {k: rand(3, 3, 4), b: rand(4)}, convolution(1))
@@ -180,6 +218,19 @@ def cases():
          lambda x, p: x / ((x**2).mean(-1, keepdim=True) + 1e-6).sqrt() * p[g])
     case("group normalization", rand(3, 4, 2, 6), {g: rand(6), a: rand(6)},
          lambda x, p: group_norm(x, 3, 1e-3) * p[g] + p[a])
+
+    case("simple rnn", rand(2, 4, 3), recurrent_parameters(3, 2, 1), lambda x, p: recurrent(x, p, 2, "rnn"))
+    case("lstm", rand(2, 4, 3), recurrent_parameters(3, 2, 4), lambda x, p: recurrent(x, p, 2, "lstm"))
+    case("lstm sequences backwards", rand(2, 4, 3), recurrent_parameters(3, 2, 4),
+         lambda x, p: recurrent(x, p, 2, "lstm", True, True))
+    case("gru", rand(2, 4, 3), recurrent_parameters(3, 2, 3, (2, 6)), lambda x, p: recurrent(x, p, 2, "gru"))
+    case("gru reset before", rand(2, 4, 3), recurrent_parameters(3, 2, 3),
+         lambda x, p: recurrent(x, p, 2, "gru before", False, True))
+    case("bidirectional", rand(2, 4, 3),
+         recurrent_parameters(3, 2, 4, None, "forward.") | recurrent_parameters(3, 2, 4, None, "backward."),
+         lambda x, p: both_ways(x, p, 2))
+    case("time distributed", rand(2, 4, 5, 3), {"layer.kernel": rand(3, 3, 2), "layer.bias": rand(2)},
+         lambda x, p: convolution(1)(x.reshape(8, 5, 3), {k: p["layer.kernel"], b: p["layer.bias"]}).reshape(2, 4, 3, 2))
 
 
 def line(kind, name, value):

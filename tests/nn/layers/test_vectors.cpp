@@ -15,6 +15,7 @@
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/pooling.hpp"
 #include "nn/layers/reshaping.hpp"
+#include "nn/layers/wrappers.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/support.hpp"
 
@@ -105,6 +106,14 @@ const std::map<std::string, Factory>& factories() {
        make(BatchNormalization({.epsilon = 1e-5, .center = false, .scale = false, .dtype = float64}))},
       {"layer normalization", make(LayerNormalization({.dtype = float64}))},
       {"rms normalization", make(RMSNormalization({.epsilon = 1e-6, .dtype = float64}))},
+      {"simple rnn", make(SimpleRNN({.units = 2, .dtype = float64}))},
+      {"lstm", make(LSTM({.units = 2, .dtype = float64}))},
+      {"lstm sequences backwards",
+       make(LSTM({.units = 2, .return_sequences = true, .go_backwards = true, .dtype = float64}))},
+      {"gru", make(GRU({.units = 2, .dtype = float64}))},
+      {"gru reset before", make(GRU({.units = 2, .reset_after = false, .return_sequences = true, .dtype = float64}))},
+      {"bidirectional", make(Bidirectional(LSTM({.units = 2, .return_sequences = true, .dtype = float64})))},
+      {"time distributed", make(TimeDistributed(Conv1D({.filters = 2, .kernel_size = 3, .dtype = float64})))},
       {"group normalization", make(GroupNormalization({.groups = 3, .dtype = float64}))},
   };
   return all;
