@@ -105,6 +105,8 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   app.add_option("--data", options.data, "folder of the MNIST files");
   app.add_option("--threads", options.threads, "0: as many as the machine has")->transform(whole<int>(0));
   app.add_option("--verbose", options.verbose, "0: silent, 1: a bar, 2: a line for each epoch")->transform(whole(0, 2));
+  app.add_option("--samples", options.samples, "images to use, where the program can; 0: all")
+      ->transform(whole<std::int64_t>(0));
   app.add_option("--history", options.history, "JSON file to write the figures to");
   try {
     app.parse(argc, argv);
@@ -119,6 +121,16 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   xg::set_num_threads(options.threads);
   if (options.data.empty() && !xg::data::find_mnist()) options.data = fashion_mnist_instead();
   return options;
+}
+
+xg::data::Mnist load_mnist(const Options& options) {
+  xg::data::Mnist all = xg::data::load_mnist({.dir = options.data});
+  for (xg::data::LabelledImages* part : {&all.train, &all.test})
+    if (options.samples > 0 && options.samples < part->labels.size()) {
+      part->images = slice(part->images, 0, {.stop = options.samples});
+      part->labels = slice(part->labels, 0, {.stop = options.samples});
+    }
+  return all;
 }
 
 void save_history(const Options& options, const xg::nn::History& history, const xg::nn::Score& test,

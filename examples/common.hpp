@@ -17,6 +17,7 @@ struct Options {
   std::string data = {};  ///< folder of the MNIST files; empty: looked for
   int threads = 0;        ///< 0: as many as the machine has
   int verbose = 1;
+  std::int64_t samples = 0;  ///< of load_mnist(); 0: all
   std::string history = {};  ///< where to write the JSON file; empty: nowhere
 };
 
@@ -24,6 +25,9 @@ struct Options {
 /// --data was given, the folder is Fashion-MNIST's, if that is there, and stderr says so. Ends the program after --help
 /// or a wrong argument. A history file that cannot be written, or a closed stdout, is an IOError.
 Options parse(int argc, char** argv, const std::string& description, Options defaults = {});
+
+/// MNIST from the folder of the options; of the training images and of the test images so many as these say.
+xg::data::Mnist load_mnist(const Options& options);
 
 /// Writes the figures of a training run as JSON, if a file was named. Until they are written in full, what the file
 /// held stays in it.

@@ -15,9 +15,9 @@ from pathlib import Path
 from project import BUILD, ROOT, sanitizers
 
 MNIST = ("mnist_tanh", "mnist_dropout", "mnist_l2")
-TRAINING = (*MNIST, "custom_loop", "cnn", "two_inputs")
+TRAINING = (*MNIST, "mnist_cnn", "custom_loop", "cnn", "two_inputs")
 OTHERS = ("custom_op", "control_flow", "pinn")
-BRIEFLY = ("--epochs", "1", "--batch-size", "2000", "--verbose", "0", "--threads", "1")
+BRIEFLY = ("--epochs", "1", "--batch-size", "2000", "--verbose", "0", "--threads", "1", "--samples", "2000")
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 KEYS = ["loss", "accuracy", "seconds", "test_loss", "test_accuracy", "train_loss", "train_accuracy"]
 
@@ -108,7 +108,7 @@ class CommandLine(unittest.TestCase):
         for program in TRAINING:
             result = run(program, "--help")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
-            for option in ("--epochs", "--batch-size", "--seed", "--data", "--threads", "--verbose", "--history"):
+            for option in ("--epochs", "--batch-size", "--seed", "--data", "--threads", "--verbose", "--samples", "--history"):
                 self.assertIn(option, result.stdout)
 
     def test_misuse(self):
@@ -247,6 +247,14 @@ class Others(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         (accuracy,) = re.findall(r"(?m)^epoch 1: loss \S+, test accuracy (\S+)$", result.stdout)
         self.assertGreater(float(accuracy), 0.7)
+
+    def test_mnist_cnn(self):
+        result = run("mnist_cnn", "--epochs", 2, "--batch-size", 32, "--samples", 1500, "--verbose", 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for row in ("conv2d_1 (Conv2D)            (None, 26, 26, 32)        320", "Total params: 1,199,882"):
+            self.assertIn(row, result.stdout)
+        (accuracy,) = re.findall(r"(?m)^test accuracy (\S+)$", result.stdout)
+        self.assertGreater(float(accuracy), 0.6)
 
     def test_cnn(self):
         result = run("cnn", "--epochs", 1, "--batch-size", 256, "--verbose", 0)

@@ -1,0 +1,44 @@
+// A convolutional network for MNIST, as Keras's example of that name: two convolutions, pooling, dropout, two dense
+// layers. Expected: test accuracy .99 after 2 epochs, .992 after 12.
+#include <iostream>
+
+#include "examples/common.hpp"
+
+namespace nn = xg::nn;
+namespace data = xg::data;
+
+int main(int argc, char** argv) try {
+  const auto options =
+      example::parse(argc, argv, "Trains a convolutional network on MNIST", {.epochs = 12, .batch_size = 128});
+
+  auto [train, test] = example::load_mnist(options);
+  auto x_train = expand_dims(data::scale(train.images), -1);  // float32 (60000, 28, 28, 1) in [0, 1]
+  auto x_test = expand_dims(data::scale(test.images), -1);
+
+  nn::Sequential model{
+      nn::Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}),
+      nn::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
+      nn::MaxPooling2D(),
+      nn::Dropout(0.25),
+      nn::Flatten(),
+      nn::Dense({.units = 128, .activation = "relu"}),
+      nn::Dropout(0.5),
+      nn::Dense({.units = 10, .activation = "softmax"}),
+  };
+  model.build_for({28, 28, 1});
+  model.summary();
+
+  model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  auto history = model.fit(x_train, train.labels,
+                           {.batch_size = options.batch_size,
+                            .epochs = options.epochs,
+                            .verbose = options.verbose,
+                            .validation_data = {x_test, test.labels}});
+
+  auto test_score = model.evaluate(x_test, test.labels, {.verbose = options.verbose});
+  std::cout << "\ntest loss " << test_score.loss << "\ntest accuracy " << test_score["accuracy"] << '\n';
+  example::save_history(options, history, test_score, test_score);
+  return example::finish();
+} catch (const std::exception& error) {
+  return example::fail(error);
+}
