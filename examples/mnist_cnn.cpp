@@ -16,6 +16,7 @@ int main(int argc, char** argv) try {
   auto x_test = expand_dims(data::scale(test.images), -1);
 
   nn::Sequential model{
+      nn::Input({28, 28, 1}),
       nn::Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}),
       nn::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
       nn::MaxPooling2D(),
@@ -25,7 +26,6 @@ int main(int argc, char** argv) try {
       nn::Dropout(0.5),
       nn::Dense({.units = 10, .activation = "softmax"}),
   };
-  model.build_for({28, 28, 1});
   model.summary();
 
   model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});

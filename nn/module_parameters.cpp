@@ -36,7 +36,7 @@ std::vector<NamedTensor> Module::collect(List State::*list) const {
   const std::lock_guard lock(declaring);
   const auto enter = [&](const Module& module) {
     for (const auto& declared : module.state_.*list)
-      found.push_back({path + declared.name, declared.value, declared.regularizer});
+      found.push_back({path + declared.name, declared.value, declared.regularizer, declared.constraint});
     levels.push_back({&module, path.size()});
   };
   enter(*this);

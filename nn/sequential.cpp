@@ -119,6 +119,7 @@ void Sequential::build(const Shape& sample) {
   }
   if (output_shape_ || children().empty()) return;
   input_shape_ = children().front().second->input_shape();
+  if (!input_shape_) input_shape_ = sample;
   output_shape_ = shape;
   learnt_shapes_ = true;
 }

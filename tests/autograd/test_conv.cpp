@@ -193,7 +193,7 @@ TEST_CASE("convolutions: errors") {
   CHECK_ERROR(ValueError, conv2d(x, w, {.dilation = {1, 1, 1}}),
               "conv2d: the dilation has 3 numbers for 2 spatial axes");
   CHECK_ERROR(ValueError, conv2d(x, w, {.padding = "full"}),
-              "unknown padding 'full': it is \"valid\", \"same\" or numbers");
+              "unknown padding 'full': it is \"valid\", \"same\", \"causal\" or numbers");
   CHECK_ERROR(ShapeError, conv2d(x, w, {.bias = ones({4}, float64)}),
               "conv2d: a float32 bias of shape (4,) is expected, got float64 (4,)");
   CHECK_ERROR(ShapeError, conv2d(x, w, {.bias = ones({3})}),

@@ -1,18 +1,20 @@
 TABLE = {
     "nn/module.cpp": [
-        ("if (&child == this || (is_part() && child.has_below(*this)))", "if (&child == this)"),
         ("if (child.use_count() > 1) continue;", "continue;"),
+        ("places_.fetch_sub(1, std::memory_order_relaxed);", "places_ = 0;"),
+        ("child->leave(those.anchor);", ""),
+        ("if (old.anchor) old.anchor->module = nullptr;", ""),
+        ("if (state_.anchor) state_.anchor->module = this;", ""),
+    ],
+    "nn/module_declare.cpp": [
+        ("if (&child == this || (is_part() && child.has_below(*this)))", "if (&child == this)"),
         ("return initial.array().clone();", "return initial.array();"),
         ("for (const auto* list : {&state_.parameters, &state_.buffers})", "for (const auto* list : {&state_.parameters})"),
         ("if (!module->built()) module->unbuild();", ""),
         ("cut(state.parameters, parameters_);", ""),
         ("cut(state.buffers, buffers_);", ""),
         ("cut(state.children, children_);", ""),
-        ("places_.fetch_sub(1, std::memory_order_relaxed);", "places_ = 0;"),
-        ("child->leave(those.anchor);", ""),
         ("module->state_.output_shape = output;", ""),
-        ("if (old.anchor) old.anchor->module = nullptr;", ""),
-        ("if (state_.anchor) state_.anchor->module = this;", ""),
     ],
     "nn/module_call.cpp": [
         ("if (!module->module) return; const OwnLines own;", "const OwnLines own;"),

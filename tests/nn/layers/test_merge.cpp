@@ -2,6 +2,7 @@
 
 #include "autograd/creation.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/reduction.hpp"
 #include "nn/constraints.hpp"
 #include "nn/layers/embedding.hpp"
 #include "nn/layers/merge.hpp"

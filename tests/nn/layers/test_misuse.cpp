@@ -5,13 +5,16 @@
 #include "nn/layers/activations.hpp"
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
+#include "nn/layers/depthwise.hpp"
 #include "nn/layers/embedding.hpp"
+#include "nn/layers/input.hpp"
 #include "nn/layers/merge.hpp"
 #include "nn/layers/noise.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/pooling.hpp"
 #include "nn/layers/reshaping.hpp"
 #include "nn/layers/wrappers.hpp"
+#include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
 
@@ -52,6 +55,7 @@ TEST_CASE("layers: options that make no sense") {
   CHECK_ERROR(ValueError, Reshape({-1, -1}),
               "Reshape: extents of at least 0, and one -1 at most, are expected, got (-1, -1)");
   CHECK_ERROR(ValueError, Permute({0, 1}), "Permute: an order of the axes 1 to 2 is expected, got {0, 1}");
+  CHECK_ERROR(ValueError, Input({3, -1}), "Input: extents must not be negative, got (3, -1)");
   CHECK_ERROR(ValueError, RepeatVector(0), "RepeatVector: n must be at least 1, got 0");
   CHECK_ERROR(ValueError, ZeroPadding2D(-1), "ZeroPadding2D: widths must not be negative, got -1");
   CHECK_ERROR(ValueError, Cropping1D({0, -2}), "Cropping1D: widths must not be negative, got -2");
@@ -104,6 +108,11 @@ TEST_CASE("layers: inputs that do not fit") {
   Cropping1D crop({2, 3});
   CHECK_ERROR(ShapeError, crop(ones({1, 5, 2})),
               "Cropping1D: nothing is left of shape (1, 5, 2) without 2 and 3 elements of axis 1");
+  Input input({2, 3});
+  CHECK_ERROR(ShapeError, input(ones({4, 3, 2})), "Input: samples of shape (2, 3) are expected, got (3, 2)");
+  CHECK_ERROR(ShapeError, (Sequential{Input({2, 3}), Conv1D({.filters = 1, .kernel_size = 3})}),
+              "Conv1D: a window of 3 does not fit the 2 elements along axis 1 of the input of shape (0, 2, 3): take a "
+              "smaller kernel_size, or \"same\" padding");
   RepeatVector repeat(2);
   CHECK_ERROR(ShapeError, repeat(ones({2, 3, 4})),
               "RepeatVector: the input has shape (2, 3, 4), (batch, features) is expected");
@@ -126,7 +135,7 @@ TEST_CASE("layers: inputs that do not fit") {
               "4), (2, 2))");
   CHECK_ERROR(ShapeError, lstm(Tensors{{"x", ones({2, 3, 4})}, {"mask", ones({2, 4}, boolean)}}),
               "LSTM: a mask of shape (2, 3) is expected, got (2, 4)");
-  TimeDistributed steps(Dense({.units = 1}));
+  TimeDistributed steps(Dense({.units = 1, .input_dim = 4}));
   CHECK_ERROR(ShapeError, steps(ones({3})),
               "TimeDistributed: the input has shape (3,), (batch, steps, ...) is expected");
   Add add;

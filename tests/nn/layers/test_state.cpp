@@ -8,11 +8,10 @@
 #include "nn/layers/noise.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/wrappers.hpp"
-#include "nn/optimizers/sgd.hpp"
+#include "nn/optimizers/adam.hpp"
 #include "tests/nn/models.hpp"
 #include "tests/support/check_error.hpp"
 #include "tests/support/close.hpp"
-#include "tests/support/statistics.hpp"
 
 // Layers that keep statistics, draw random numbers, or go from step to step.
 
@@ -48,14 +47,15 @@ TEST_CASE("BatchNormalization: twice in a pass moves the statistics twice, a pas
   net.fails = true;
   CHECK_THROWS_AS(net(x), ValueError);
   CHECK(numbers(net["batch_normalization_1.moving_mean"]) == Numbers{2.5});
+  net.fails = false;
   CHECK(net.predict(x * 0.0).shape() == Shape{2, 1});
 }
 
 TEST_CASE("BatchNormalization: fit trains it, evaluate and predict leave it alone") {
   manual_seed(1);
-  nn::Sequential model{Dense({.units = 8, .input_dim = 2}), nn::BatchNormalization(), nn::Dropout(0.1),
+  nn::Sequential model{Dense({.units = 8, .input_dim = 2}), nn::BatchNormalization({.momentum = 0.9}), nn::Dropout(0.1),
                        Dense({.units = 1})};
-  model.compile({.optimizer = "adam", .loss = "mse"});
+  model.compile({.optimizer = nn::Adam({.learning_rate = 0.03}), .loss = "mse"});
   const Tensor x = Generator(1).normal({64, 2}), y = sum(x, {.axis = 1, .keepdims = true});
   const double before = model.evaluate(x, y, {.verbose = 0}).loss;
   model.fit(x, y, {.epochs = 40, .verbose = 0});
@@ -72,8 +72,8 @@ TEST_CASE("noise layers: the moments they keep, and the identity in evaluation")
   const Tensor x = full({200'000}, 2);
   const auto moments = [&](nn::Module& layer, const Tensor& given) {
     const auto values = numbers(layer(given));
-    const double mean = testing::moment(values, 1);
-    double variance = 0;
+    double mean = 0, variance = 0;
+    for (const double value : values) mean += value / static_cast<double>(values.size());
     for (const double value : values) variance += (value - mean) * (value - mean) / static_cast<double>(values.size());
     layer.eval();
     CHECK(numbers(layer(given)) == numbers(given));
@@ -89,7 +89,7 @@ TEST_CASE("noise layers: the moments they keep, and the identity in evaluation")
   CHECK(variance == Close(4 * 0.25, 0.02));
   nn::AlphaDropout alpha(0.3);
   std::tie(mean, variance) = moments(alpha, Tensor(Generator(2).normal({200'000})));
-  CHECK(mean == Close(0, 0.01));
+  CHECK(std::abs(mean) < 0.01);
   CHECK(variance == Close(1, 0.02));
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("recurrent layers: a Sequential of them learns") {
   manual_seed(2);
   nn::Sequential model{nn::Bidirectional(nn::GRU({.units = 8, .return_sequences = true})), nn::LSTM({.units = 8}),
                        Dense({.units = 1})};
-  model.compile({.optimizer = "adam", .loss = "mse"});
+  model.compile({.optimizer = nn::Adam({.learning_rate = 0.02}), .loss = "mse"});
   const Tensor x = Generator(1).normal({64, 5, 2}), y = sum(x, {.axis = {1, 2}, .keepdims = true});
   const Tensor target = Tensor(y.array().reshape({64, 1}));
   const auto history = model.fit(x, target, {.epochs = 30, .verbose = 0});

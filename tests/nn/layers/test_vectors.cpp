@@ -12,6 +12,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "nn/layers/activations.hpp"
 #include "nn/layers/convolution.hpp"
+#include "nn/layers/depthwise.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/pooling.hpp"
 #include "nn/layers/reshaping.hpp"
