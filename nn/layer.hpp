@@ -33,6 +33,7 @@ class XG_API Layer : public Module {
 template <class L>
 class ClonedLayer : public Layer {
  public:
+  /// What clone() gives.
   std::shared_ptr<Module> copy() const override { return std::make_shared<L>(static_cast<const L&>(*this).clone()); }
 };
 

@@ -68,12 +68,14 @@ class XG_API Recurrent : public Layer {
             std::source_location where);
   /// The state after a step: `from_input` is the input's part of all gates, with its bias (batch, gates units).
   virtual std::vector<Tensor> step(const Tensor& from_input, const std::vector<Tensor>& state) const = 0;
-  /// The values that the bias begins with, from those of the initializer.
+  /// The shape of the bias.
   virtual Shape bias_shape() const { return {gates_ * options_.units}; }
 
-  RecurrentOptions options_;
-  std::int64_t gates_;
-  Parameter kernel_, recurrent_kernel_, bias_;
+  RecurrentOptions options_;    ///< what it was made with
+  std::int64_t gates_;          ///< how many are beside each other
+  Parameter kernel_;            ///< (features, gates units)
+  Parameter recurrent_kernel_;  ///< (units, gates units)
+  Parameter bias_;              ///< see bias_shape(); none without use_bias
 
  private:
   std::vector<Tensor> initial_state(const Tensors& inputs, std::int64_t batch) const;
