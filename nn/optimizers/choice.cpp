@@ -1,4 +1,12 @@
+#include "nn/optimizers/adadelta.hpp"
+#include "nn/optimizers/adagrad.hpp"
 #include "nn/optimizers/adam.hpp"
+#include "nn/optimizers/adamax.hpp"
+#include "nn/optimizers/adamw.hpp"
+#include "nn/optimizers/lamb.hpp"
+#include "nn/optimizers/lion.hpp"
+#include "nn/optimizers/nadam.hpp"
+#include "nn/optimizers/rmsprop.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/registry.hpp"
 
@@ -17,8 +25,16 @@ Value make(Arguments& given) {
 
 template <>
 Registry<Value>& Choice<OptimizerChoice, Value>::registry() {
-  static Registry<Value> known(OptimizerChoice::kind,
-                               {{"sgd", make<SGD, SGDOptions>}, {"adam", make<Adam, AdamOptions>}});
+  static Registry<Value> known(OptimizerChoice::kind, {{"sgd", make<SGD, SGDOptions>},
+                                                       {"adam", make<Adam, AdamOptions>},
+                                                       {"adamw", make<AdamW, AdamWOptions>},
+                                                       {"adamax", make<Adamax, AdamaxOptions>},
+                                                       {"nadam", make<Nadam, NadamOptions>},
+                                                       {"rmsprop", make<RMSprop, RMSpropOptions>},
+                                                       {"adagrad", make<Adagrad, AdagradOptions>},
+                                                       {"adadelta", make<Adadelta, AdadeltaOptions>},
+                                                       {"lion", make<Lion, LionOptions>},
+                                                       {"lamb", make<LAMB, LAMBOptions>}});
   return known;
 }
 

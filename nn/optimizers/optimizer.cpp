@@ -14,10 +14,10 @@
 
 namespace xg::nn {
 
-Optimizer::Optimizer(const char* name, double learning_rate, std::source_location where,
+Optimizer::Optimizer(const char* name, LearningRate learning_rate, std::source_location where,
                      std::vector<GradientTransform> transforms)
     : name_(name), learning_rate_(0), transforms_(std::move(transforms)) {
-  set_learning_rate(learning_rate, where);
+  set_learning_rate(std::move(learning_rate), where);
 }
 
 Optimizer::State Optimizer::clone(State state) {
@@ -188,9 +188,9 @@ void Optimizer::zero_grad() {
   for (auto& parameter : parameters_) parameter.value.zero_grad();
 }
 
-void Optimizer::set_learning_rate(double learning_rate, std::source_location where) {
-  check_not_negative(concat(name_, ": the learning rate"), learning_rate, where);
-  learning_rate_ = learning_rate;
+void Optimizer::set_learning_rate(LearningRate learning_rate, std::source_location where) {
+  if (learning_rate.is_constant()) check_not_negative(concat(name_, ": the learning rate"), learning_rate(0), where);
+  learning_rate_ = std::move(learning_rate);
 }
 
 }  // namespace xg::nn

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include "nn/choices.hpp"
 #include "nn/module.hpp"
 #include "nn/optimizers/gradient.hpp"
+#include "nn/optimizers/learning_rate.hpp"
 
 namespace xg::nn {
 
@@ -47,10 +49,11 @@ class XG_API Optimizer {
   /// Adds a stage behind those there are. During a step it is a ValueError.
   void add_transform(GradientTransform transform, std::source_location where = std::source_location::current());
 
-  /// Of the next step.
-  double learning_rate() const { return learning_rate_; }
-  /// A rate that is negative or NaN, or not finite in float32, is a ValueError.
-  void set_learning_rate(double learning_rate, std::source_location where = std::source_location::current());
+  /// Of the next step; during the update, of this one.
+  double learning_rate() const { return step_rate_ ? *step_rate_ : learning_rate_(iterations_); }
+  /// A number for all steps from the next on, or a function of the step. A rate that is negative or NaN, or not finite
+  /// in float32, is a ValueError: that of a function when it is used, before anything changes.
+  void set_learning_rate(LearningRate learning_rate, std::source_location where = std::source_location::current());
   /// Its name and its options as they are now; `custom` for classes of users, unless they say it themselves.
   virtual Spec spec() const { return {Spec::custom}; }
   /// How many steps were made, with whatever parameters.
@@ -64,7 +67,7 @@ class XG_API Optimizer {
   };
 
   /// For derived classes: the name is for errors.
-  Optimizer(const char* name, double learning_rate, std::source_location where,
+  Optimizer(const char* name, LearningRate learning_rate, std::source_location where,
             std::vector<GradientTransform> transforms = {});
   /// One for the same parameters, with a state of its own.
   Optimizer(const Optimizer& other);
@@ -75,6 +78,8 @@ class XG_API Optimizer {
   /// Leaves an optimizer without parameters behind.
   Optimizer& operator=(Optimizer&& other) noexcept;
 
+  /// The rate of a step whose number is t, counted from 0, is learning_rate() / (1 + decay t).
+  double decayed_rate(double decay) const { return learning_rate() / (1 + decay * static_cast<double>(iterations_)); }
   /// Changes a parameter, a contiguous array, in place. Must not fail: what it needs is in the state.
   virtual void update(Array& parameter, const Array& gradient, State& state) = 0;
   /// True if update_decayed() adds a weight decay on the way; else the gradient is changed before update().
@@ -96,7 +101,8 @@ class XG_API Optimizer {
   void check_no_step(const char* call, std::source_location where) const;
 
   const char* name_;
-  double learning_rate_;
+  LearningRate learning_rate_;
+  std::optional<double> step_rate_;  ///< while parameters are changed
   std::int64_t iterations_ = 0;
   std::shared_ptr<const Anchor> source_;
   std::uint64_t declarations_ = 0;  ///< when source_ was last asked
@@ -106,7 +112,7 @@ class XG_API Optimizer {
   bool in_step_ = false;  ///< transforms and regularizers are called: what they look at stays
 };
 
-/// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam") for its defaults.
+/// An optimizer as an option: an object, a shared pointer to one, or a name ("sgd", "adam", ...) for its defaults.
 class XG_API OptimizerChoice : public ObjectChoice<OptimizerChoice, Optimizer> {
  public:
   /// What errors call it.

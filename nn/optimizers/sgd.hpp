@@ -6,15 +6,16 @@ namespace xg::nn {
 
 /// The options of SGD.
 struct SGDOptions {
-  double learning_rate = 0.01;  ///< of every step
-  double momentum = 0;          ///< how much of the last step is made again
-  double decay = 0;             ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
-  bool nesterov = false;        ///< whether the gradient is looked up ahead
+  LearningRate learning_rate = 0.01;  ///< of every step, or a function of the step
+  double momentum = 0;                ///< how much of the last step is made again
+  double decay = 0;                   ///< the rate at step t (from 0) is learning_rate / (1 + decay t)
+  bool nesterov = false;              ///< whether the gradient is looked up ahead
   std::vector<GradientTransform> gradient_transforms = {};  ///< between backward() and the update
 
   /// Names them all.
   void visit(Arguments& arguments) {
-    arguments("learning_rate", learning_rate)("momentum", momentum)("decay", decay)("nesterov", nesterov);
+    learning_rate.visit(arguments);
+    arguments("momentum", momentum)("decay", decay)("nesterov", nesterov);
   }
 };
 
@@ -40,8 +41,6 @@ class XG_API SGD : public Optimizer {
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:
-  double rate() const;
-
   SGDOptions options_;
 };
 

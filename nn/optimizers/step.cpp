@@ -1,18 +1,21 @@
 #include "nn/optimizers/step.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "autograd/engine.hpp"
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "lib/kernels/copy.hpp"
 #include "lib/kernels/update.hpp"
+#include "nn/check_number.hpp"
 
 namespace xg::nn {
 
 Optimizer::Step::Step(Optimizer& optimizer, bool with_penalties, std::source_location where)
     : optimizer_(optimizer),
       was_in_step_(optimizer.in_step_),
+      earlier_rate_(optimizer.step_rate_),
       with_penalties_(with_penalties),
       where_(where),
       gradients_(optimizer.parameters_) {
@@ -86,7 +89,17 @@ double Optimizer::Step::penalty() const {
   return total;
 }
 
+/// A copy is asked, as a function of the user's may replace it.
+double Optimizer::Step::checked_rate() const {
+  const LearningRate learning_rate = optimizer_.learning_rate_;
+  const double rate = learning_rate(optimizer_.iterations_);
+  if (!(rate >= 0 && rate <= std::numeric_limits<float>::max()))
+    check_not_negative(concat(optimizer_.name_, ": the learning rate of step ", optimizer_.iterations_), rate, where_);
+  return rate;
+}
+
 void Optimizer::Step::prepare() {
+  optimizer_.step_rate_ = checked_rate();
   changes_.resize(gradients_.size());
   for (std::size_t i = 0; i < gradients_.size(); ++i) {
     Gradient& gradient = gradients_[i];

@@ -15,7 +15,10 @@ class Optimizer::Step {
  public:
   /// Collects the gradients; with those of the regularizers, if they are wanted.
   Step(Optimizer& optimizer, bool with_penalties, std::source_location where);
-  ~Step() { optimizer_.in_step_ = was_in_step_; }
+  ~Step() {
+    optimizer_.in_step_ = was_in_step_;
+    optimizer_.step_rate_ = earlier_rate_;
+  }
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
 
@@ -38,6 +41,7 @@ class Optimizer::Step {
   void add_penalty(Gradient& gradient, const NamedTensor& target);
   void add_lost_penalties();
   double penalty() const;
+  double checked_rate() const;
   void prepare();
   void apply(std::size_t i);
   void apply_constrained(std::size_t i);
@@ -46,6 +50,7 @@ class Optimizer::Step {
 
   Optimizer& optimizer_;
   bool was_in_step_;
+  std::optional<double> earlier_rate_;
   bool with_penalties_;
   std::source_location where_;
   Gradients gradients_;

@@ -93,7 +93,9 @@ TABLE = {
         ("std::stable_sort", "std::sort"),
     ],
     "lib/kernels/update.cpp": [
-        ("i + l < count; ++l", "i + l + 1 < count; ++l"),
+        ("i + l < count; ++l) element(i + l, lane[l]);", "i + l + 1 < count; ++l) element(i + l, lane[l]);"),
+        ("i + l < count; ++l) element(i + l, weights[l]", "i + l + 1 < count; ++l) element(i + l, weights[l]"),
+        ("room + i / block_size * 2", "room"),
         ("room[i / block_size]", "room[0]"),
         ("g.data<T>() + i, std::min(block_size, end - i)", "g.data<T>(), std::min(block_size, end - i)"),
         ("half > 0; half /= 2", "half > 1; half /= 2"),

@@ -136,6 +136,8 @@ TABLE = {
         ("gradient.clone() : gradient.contiguous();", "gradient.clone() : gradient;"),
         ("penalty_ += decay / 2 *", "penalty_ += decay *"),
         ("optimizer_.transforms_ = std::move(transforms);", ""),
+        ("optimizer_.step_rate_ = checked_rate();", "checked_rate();"),
+        ("if (!(rate >= 0 && rate <=", "if (!(rate <="),
         ("if (!optimizer_.fuses_decay()) gradient.value();", ""),
         ("if (!target.value.requires_grad()) return;", ""),
         ("for (Gradient& gradient : gradients_) gradient.value();", ""),
@@ -156,8 +158,25 @@ TABLE = {
         ("!(limit > 0) || std::isinf(limit)", "!(limit > 0)"),
         ("seen_ = is_last ? 0 : seen_ + 1;", "++seen_;"),
     ],
-    "nn/optimizers/adam.cpp": [
-        ("beta >= 0 && beta < 1", "beta >= 0 && beta <= 1"),
+    "nn/optimizers/checks.cpp": [
+        ("share >= 0 && share < 1", "share >= 0 && share <= 1"),
+    ],
+    "nn/optimizers/learning_rate.cpp": [
+        ("if (!(rate == first)) *this = rate;", ""),
+    ],
+    "nn/optimizers/nadam.cpp": [
+        ("product *= now;", "static_cast<void>(now);"),
+    ],
+    "nn/optimizers/rmsprop.cpp": [
+        ("options_.momentum != 0 ?", "options_.centered ?"),
+    ],
+    "nn/schedules.cpp": [
+        ("std::min(1.0, done);", "done;"),
+        ("options.staircase ? std::floor(count) : count", "count"),
+        ("std::lower_bound", "std::upper_bound"),
+        ("length *= options.t_mul;", ""),
+        ("until - begin > rounding ? std", "until != begin ? std"),
+        ("options.then(step - options.steps)", "options.then(step)"),
     ],
     "nn/losses.cpp": [
         ("if (options.from_logits) return mean(binary_cross", "if (false) return mean(binary_cross"),

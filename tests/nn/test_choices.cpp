@@ -227,12 +227,48 @@ TEST_CASE("choices: optimizers") {
           {nn::SGD({.decay = 0.5}), "sgd(learning_rate=0.01, momentum=0, decay=0.5, nesterov=false)"},
           {nn::SGD({.momentum = 0.9, .nesterov = true}),
            "sgd(learning_rate=0.01, momentum=0.9, decay=0, nesterov=true)"},
-          {nn::Adam(), "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"},
+          {nn::Adam(), "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, decay=0, amsgrad=false)"},
           {std::make_shared<nn::Adam>(nn::AdamOptions{.learning_rate = 1}),
-           "adam(learning_rate=1, beta_1=0.9, beta_2=0.999, epsilon=1e-07)"},
-          {nn::Adam({.beta_1 = 0.5}), "adam(learning_rate=0.001, beta_1=0.5, beta_2=0.999, epsilon=1e-07)"},
-          {nn::Adam({.beta_2 = 0.75}), "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.75, epsilon=1e-07)"},
-          {nn::Adam({.epsilon = 0.25}), "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=0.25)"},
+           "adam(learning_rate=1, beta_1=0.9, beta_2=0.999, epsilon=1e-07, decay=0, amsgrad=false)"},
+          {nn::Adam({.beta_1 = 0.5}),
+           "adam(learning_rate=0.001, beta_1=0.5, beta_2=0.999, epsilon=1e-07, decay=0, amsgrad=false)"},
+          {nn::Adam({.beta_2 = 0.75}),
+           "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.75, epsilon=1e-07, decay=0, amsgrad=false)"},
+          {nn::Adam({.epsilon = 0.25}),
+           "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=0.25, decay=0, amsgrad=false)"},
+          {nn::Adam({.decay = 0.5, .amsgrad = true}),
+           "adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, decay=0.5, amsgrad=true)"},
+          {nn::AdamW(),
+           "adamw(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, weight_decay=0.004, amsgrad=false)"},
+          {nn::AdamW({.learning_rate = 0.5,
+                      .beta_1 = 0.5,
+                      .beta_2 = 0.75,
+                      .epsilon = 0.25,
+                      .weight_decay = 0.125,
+                      .amsgrad = true}),
+           "adamw(learning_rate=0.5, beta_1=0.5, beta_2=0.75, epsilon=0.25, weight_decay=0.125, amsgrad=true)"},
+          {nn::Adamax(), "adamax(learning_rate=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-07, decay=0)"},
+          {nn::Adamax({.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .epsilon = 0.25, .decay = 0.125}),
+           "adamax(learning_rate=0.5, beta_1=0.5, beta_2=0.75, epsilon=0.25, decay=0.125)"},
+          {nn::Nadam(), "nadam(learning_rate=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-07, schedule_decay=0.004)"},
+          {nn::Nadam({.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .epsilon = 0.25, .schedule_decay = 0.125}),
+           "nadam(learning_rate=0.5, beta_1=0.5, beta_2=0.75, epsilon=0.25, schedule_decay=0.125)"},
+          {nn::RMSprop(), "rmsprop(learning_rate=0.001, rho=0.9, epsilon=1e-07, momentum=0, centered=false, decay=0)"},
+          {nn::RMSprop(
+               {.learning_rate = 0.5, .rho = 0.5, .epsilon = 0.25, .momentum = 0.75, .centered = true, .decay = 0.125}),
+           "rmsprop(learning_rate=0.5, rho=0.5, epsilon=0.25, momentum=0.75, centered=true, decay=0.125)"},
+          {nn::Adagrad(), "adagrad(learning_rate=0.01, initial_accumulator_value=0, epsilon=1e-07, decay=0)"},
+          {nn::Adagrad({.learning_rate = 0.5, .initial_accumulator_value = 0.75, .epsilon = 0.25, .decay = 0.125}),
+           "adagrad(learning_rate=0.5, initial_accumulator_value=0.75, epsilon=0.25, decay=0.125)"},
+          {nn::Adadelta(), "adadelta(learning_rate=1, rho=0.95, epsilon=1e-07, decay=0)"},
+          {nn::Adadelta({.learning_rate = 0.5, .rho = 0.75, .epsilon = 0.25, .decay = 0.125}),
+           "adadelta(learning_rate=0.5, rho=0.75, epsilon=0.25, decay=0.125)"},
+          {nn::Lion(), "lion(learning_rate=0.0001, beta_1=0.9, beta_2=0.99, weight_decay=0)"},
+          {nn::Lion({.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .weight_decay = 0.125}),
+           "lion(learning_rate=0.5, beta_1=0.5, beta_2=0.75, weight_decay=0.125)"},
+          {nn::LAMB(), "lamb(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, weight_decay=0)"},
+          {nn::LAMB({.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .epsilon = 0.25, .weight_decay = 0.125}),
+           "lamb(learning_rate=0.5, beta_1=0.5, beta_2=0.75, epsilon=0.25, weight_decay=0.125)"},
       },
       [](const nn::OptimizerChoice& choice) {
         Tensor w = Tensor{1.0, -2.0, 3.0}.set_requires_grad();
@@ -248,7 +284,8 @@ TEST_CASE("choices: optimizers") {
   CHECK(to_string(optimizer.spec()) == "sgd(learning_rate=0.5, momentum=0.9, decay=0, nesterov=false)");
   nn::Adam adam;
   adam.set_learning_rate(0.5);
-  CHECK(to_string(adam.spec()) == "adam(learning_rate=0.5, beta_1=0.9, beta_2=0.999, epsilon=1e-07)");
+  CHECK(to_string(adam.spec()) ==
+        "adam(learning_rate=0.5, beta_1=0.9, beta_2=0.999, epsilon=1e-07, decay=0, amsgrad=false)");
 }
 
 TEST_CASE("choices: callbacks") {

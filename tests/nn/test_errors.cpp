@@ -52,8 +52,9 @@ TEST_CASE("errors: compile without what it needs") {
 
 TEST_CASE("errors: names that nothing has list those that there are") {
   nn::Sequential model = classifier();
-  CHECK_ERROR(ValueError, model.compile({.optimizer = "adamw", .loss = "mse"}),
-              "unknown optimizer 'adamw': known are sgd, adam");
+  CHECK_ERROR(
+      ValueError, model.compile({.optimizer = "adamm", .loss = "mse"}),
+      "unknown optimizer 'adamm': known are sgd, adam, adamw, adamax, nadam, rmsprop, adagrad, adadelta, lion, lamb");
   CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "crossentropy"}),
               "unknown loss 'crossentropy': known are categorical_crossentropy, sparse_categorical_crossentropy, "
               "binary_crossentropy, mean_squared_error, mse, mean_absolute_error, mae");

@@ -132,7 +132,7 @@ TEST_CASE("Adam: as published, with Keras's epsilon outside of the root") {
       m[i] = options.beta_1 * m[i] + (1 - options.beta_1) * g;
       v[i] = options.beta_2 * v[i] + (1 - options.beta_2) * g * g;
       const double rate =
-          options.learning_rate * std::sqrt(1 - std::pow(options.beta_2, t)) / (1 - std::pow(options.beta_1, t));
+          options.learning_rate(step) * std::sqrt(1 - std::pow(options.beta_2, t)) / (1 - std::pow(options.beta_1, t));
       return x - rate * m[i] / (std::sqrt(v[i]) + options.epsilon);
     });
   };
