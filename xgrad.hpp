@@ -60,6 +60,8 @@
 #include "nn/layers/pooling.hpp"
 #include "nn/layers/reshaping.hpp"
 #include "nn/losses.hpp"
+#include "nn/losses/classification.hpp"
+#include "nn/losses/regression.hpp"
 #include "nn/metrics.hpp"
 #include "nn/model.hpp"
 #include "nn/optimizers/adam.hpp"
