@@ -13,14 +13,15 @@ namespace xg::nn {
 /// The options of the crossentropies.
 struct CrossentropyOptions {
   bool from_logits = false;    ///< y_pred are logits instead of probabilities
-  double label_smoothing = 0;  ///< labels become (1 - s) y + s / classes, where those of yes or no have two classes
+  double label_smoothing = 0;  ///< labels become (1 - s) y + s / classes; yes and no are two classes
 
   /// Names them all.
   void visit(Arguments& arguments) { arguments("from_logits", from_logits)("label_smoothing", label_smoothing); }
 };
 
-// A label smoothing outside [0, 1] is a ValueError (Szegedy and others, Rethinking the Inception architecture, 2016).
-//
+// Labels are smoothed as by Szegedy and others, Rethinking the Inception architecture, 2016. A label smoothing outside
+// [0, 1] is a ValueError.
+
 // Probabilities that a layer's softmax or sigmoid made are taken back to its logits: the loss is exact however sure the
 // prediction is, and so is its gradient p - y. From any other p it is exact as long as p is at least the smallest
 // normal number, which stands in for what is less. Who watches the gradient of the probabilities themselves (a hook,

@@ -29,10 +29,13 @@ void check_signs(const char* loss, const Tensor& labels, std::source_location wh
 /// A ValueError for a number that is negative, or not finite in float32.
 void check_not_negative(const char* loss, const char* what, double number, std::source_location where);
 
-// A ValueError for options that make no sense.
-
+/// A ValueError for a label smoothing outside [0, 1].
 void check_options(const char* loss, const CrossentropyOptions& options, std::source_location where);
+
+/// A ValueError for an alpha outside [0, 1], and a gamma that is negative or not finite in float32.
 void check_options(const char* loss, const FocalOptions& options, std::source_location where);
+
+/// A ValueError for a delta that is not greater than 0, or not finite in float32.
 void check_options(const char* loss, const HuberOptions& options, std::source_location where);
 
 }  // namespace xg::nn

@@ -19,8 +19,8 @@ XG_API Tensor mean_squared_logarithmic_error(const Tensor& y_true, const Tensor&
 /// overflow.
 XG_API Tensor logcosh(const Tensor& y_true, const Tensor& y_pred,
                       std::source_location where = std::source_location::current());
-/// Mean of y_pred - y_true ln(y_pred + eps): the Poisson distribution's -ln p but for a constant. NaN for y_pred <
-/// -eps.
+/// Mean of y_pred - y_true ln(y_pred + eps): -ln p of the Poisson distribution, but for a constant. Predictions below
+/// -eps give NaN.
 XG_API Tensor poisson(const Tensor& y_true, const Tensor& y_pred,
                       std::source_location where = std::source_location::current());
 /// Minus the mean over the rows, those of the last axis, of the cosine of the angle between y_true and y_pred: -1 for
