@@ -64,6 +64,8 @@
 #include "nn/layers/reshaping.hpp"
 #include "nn/layers/wrappers.hpp"
 #include "nn/losses.hpp"
+#include "nn/losses/classification.hpp"
+#include "nn/losses/regression.hpp"
 #include "nn/metrics.hpp"
 #include "nn/model.hpp"
 #include "nn/optimizers/adadelta.hpp"

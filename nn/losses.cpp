@@ -17,55 +17,18 @@
 #include "autograd/origin.hpp"
 #include "autograd/record.hpp"
 #include "lib/kernels/cross_entropy.hpp"
+#include "nn/losses/check.hpp"
+#include "nn/losses/probabilities.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
-namespace {
 
-/// The order is Keras's, and the other one compiles too.
-void check_order(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
-  if (grad_enabled() && y_true.requires_grad() && !y_pred.requires_grad())
-    throw ValueError(concat(loss, ": y_true needs a gradient and y_pred none: the order is (y_true, y_pred)"), where);
-}
-
-/// What to do about (N) and (N, 1), which do not broadcast to pairs of samples here as they would elsewhere.
-std::string shape_remedy(const Shape& y_true, const Shape& y_pred) {
-  const auto is_column_of = [](const Shape& column, const Shape& vector) {
-    return column.rank() == vector.rank() + 1 && column.back() == 1 && column.elements() == vector.elements();
-  };
-  if (is_column_of(y_pred, y_true)) return concat(": reshape y_true to ", y_pred, ", by expand_dims(y_true, -1)");
-  if (is_column_of(y_true, y_pred)) return concat(": reshape y_true to ", y_pred, ", by squeeze(y_true, -1)");
-  return {};
-}
-
-void check_same_shape(const char* loss, const Tensor& y_true, const Tensor& y_pred, std::source_location where,
-                      const char* hint = "") {
-  check_order(loss, y_true, y_pred, where);
-  if (y_true.shape() == y_pred.shape()) return;
-  const std::string remedy = *hint ? hint : shape_remedy(y_true.shape(), y_pred.shape());
-  throw ShapeError(concat(loss, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(), remedy), where);
-}
-
-/// Labels that are shares of classes, or the probability of a yes.
-void check_shares(const char* loss, const Tensor& labels, std::source_location where) {
-  const Array all = labels.array().contiguous();
-  dispatch(all.dtype(), [&]<class T>() {
-    const T *begin = all.data<T>(), *end = begin + all.size();
-    std::int64_t inside = 0;
-    for (const T* label = begin; label != end; ++label) inside += *label >= T{0} && *label <= T{1};
-    if (inside == all.size()) return;
-    const T bad = *std::find_if(begin, end, [](T label) { return !(label >= T{0} && label <= T{1}); });
-    const bool signs = bad == static_cast<T>(-1);
-    throw ValueError(concat(loss, ": labels must lie in [0, 1], got ", +bad, signs ? ": make 0 of -1 first" : ""),
-                     where);
-  });
-}
-
-/// max(p, the smallest normal number), without a bend in the gradient: a probability that has become 0 still learns.
 Tensor floored(const Tensor& p) {
   const double least = p.dtype() == float64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
   return p + (maximum(p.detach(), least) - p.detach());
 }
+
+namespace {
 
 /// The rows divided by their sums; as they are, if all add up to 1.
 Tensor distributions(const Tensor& p) {
@@ -110,14 +73,27 @@ Tensor class_labels(const Tensor& y_true, const Tensor& y_pred) {
   return column ? squeeze(y_true, -1) : y_true;
 }
 
+/// Labels of which a share is spread evenly over the classes.
+Tensor smoothed(const Tensor& y, double share, std::int64_t classes) {
+  return share > 0 ? y * (1 - share) + share / static_cast<double>(classes) : y;
+}
+
 }  // namespace
+
+Tensor binary_crossentropies(const Tensor& y, const Tensor& y_pred, bool from_logits) {
+  if (from_logits) return binary_cross_entropy_with_logits(y_pred, y);
+  const Tensor logits = input_of(y_pred, "sigmoid");
+  return logits.defined() ? binary_loss_past(y, y_pred, logits) : binary_loss(y, y_pred);
+}
 
 Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
                                 std::source_location where) {
   const CallerScope scope(where);
+  check_options("categorical_crossentropy", options, where);
   check_same_shape("categorical_crossentropy", y_true, y_pred, where,
                    ": one-hot labels are expected; use sparse_categorical_crossentropy for class numbers");
-  const Tensor y = astype(y_true, y_pred.dtype());
+  if (y_pred.rank() == 0) throw ShapeError("categorical_crossentropy: no classes in shape ()", where);
+  const Tensor y = smoothed(astype(y_true, y_pred.dtype()), options.label_smoothing, y_pred.shape().back());
   if (options.from_logits) return mean(cross_entropy(y_pred, y));
   const Tensor logits = input_of(y_pred, "softmax");
   return mean(logits.defined() ? categorical_loss_past(y, y_pred, logits) : categorical_loss(y, distributions(y_pred)));
@@ -126,6 +102,7 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
 Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
                                        std::source_location where) {
   const CallerScope scope(where);
+  check_options("sparse_categorical_crossentropy", options, where);
   check_order("sparse_categorical_crossentropy", y_true, y_pred, where);
   const Tensor labels = class_labels(y_true, y_pred);
   Shape rows = y_pred.shape();
@@ -145,12 +122,11 @@ Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pre
 Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
                            std::source_location where) {
   const CallerScope scope(where);
+  check_options("binary_crossentropy", options, where);
   check_same_shape("binary_crossentropy", y_true, y_pred, where);
   check_shares("binary_crossentropy", y_true, where);
-  const Tensor y = astype(y_true, y_pred.dtype());
-  if (options.from_logits) return mean(binary_cross_entropy_with_logits(y_pred, y));
-  const Tensor logits = input_of(y_pred, "sigmoid");
-  return mean(logits.defined() ? binary_loss_past(y, y_pred, logits) : binary_loss(y, y_pred));
+  const Tensor y = smoothed(astype(y_true, y_pred.dtype()), options.label_smoothing, 2);
+  return mean(binary_crossentropies(y, y_pred, options.from_logits));
 }
 
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
@@ -168,38 +144,65 @@ Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::sour
 namespace {
 
 /// A maker of a loss with options.
-template <class F>
-auto with_options(F loss) {
+template <class Options = CrossentropyOptions, class F>
+auto with_options(const char* name, F loss) {
   return [=](Arguments& given) {
-    const auto options = options_from<CrossentropyOptions>(given);
+    const auto options = options_from<Options>(given);
+    check_options(name, options, std::source_location::current());
     return [=](const Tensor& y_true, const Tensor& y_pred) { return loss(y_true, y_pred, options); };
   };
 }
 
 }  // namespace
 
-CategoricalCrossentropy::CategoricalCrossentropy(const CrossentropyOptions& options)
-    : Loss(Spec{"categorical_crossentropy", arguments_of(options)}) {}
+CategoricalCrossentropy::CategoricalCrossentropy(const CrossentropyOptions& options, std::source_location where)
+    : Loss(Spec{"categorical_crossentropy", arguments_of(options)}, where) {}
 
-SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(const CrossentropyOptions& options)
-    : Loss(Spec{"sparse_categorical_crossentropy", arguments_of(options)}) {}
+SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(const CrossentropyOptions& options,
+                                                             std::source_location where)
+    : Loss(Spec{"sparse_categorical_crossentropy", arguments_of(options)}, where) {}
 
-BinaryCrossentropy::BinaryCrossentropy(const CrossentropyOptions& options)
-    : Loss(Spec{"binary_crossentropy", arguments_of(options)}) {}
+BinaryCrossentropy::BinaryCrossentropy(const CrossentropyOptions& options, std::source_location where)
+    : Loss(Spec{"binary_crossentropy", arguments_of(options)}, where) {}
 
 template <>
 Registry<Loss::Function>& Choice<Loss, Loss::Function>::registry() {
   static Registry<Loss::Function> known(
       Loss::kind,
       {
-          {"categorical_crossentropy", with_options([](auto&... given) { return categorical_crossentropy(given...); })},
+          {"categorical_crossentropy",
+           with_options("categorical_crossentropy", [](auto&... given) { return categorical_crossentropy(given...); })},
           {"sparse_categorical_crossentropy",
-           with_options([](auto&... given) { return sparse_categorical_crossentropy(given...); })},
-          {"binary_crossentropy", with_options([](auto&... given) { return binary_crossentropy(given...); })},
-          {"mean_squared_error", always([](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); })},
+           with_options("sparse_categorical_crossentropy",
+                        [](auto&... given) { return sparse_categorical_crossentropy(given...); })},
+          {"binary_crossentropy",
+           with_options("binary_crossentropy", [](auto&... given) { return binary_crossentropy(given...); })},
+          {"binary_focal_crossentropy",
+           with_options<FocalOptions>("binary_focal_crossentropy",
+                                      [](auto&... given) { return binary_focal_crossentropy(given...); })},
+          {"mean_squared_error", always([](auto& y, auto& p) { return mean_squared_error(y, p); })},
           {"mse", Spec{"mean_squared_error"}},
-          {"mean_absolute_error", always([](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); })},
+          {"mean_absolute_error", always([](auto& y, auto& p) { return mean_absolute_error(y, p); })},
           {"mae", Spec{"mean_absolute_error"}},
+          {"mean_absolute_percentage_error",
+           always([](auto& y, auto& p) { return mean_absolute_percentage_error(y, p); })},
+          {"mape", Spec{"mean_absolute_percentage_error"}},
+          {"mean_squared_logarithmic_error",
+           always([](auto& y, auto& p) { return mean_squared_logarithmic_error(y, p); })},
+          {"msle", Spec{"mean_squared_logarithmic_error"}},
+          {"huber", with_options<HuberOptions>("huber", [](auto&... given) { return huber(given...); })},
+          {"logcosh", always([](auto& y, auto& p) { return logcosh(y, p); })},
+          {"log_cosh", Spec{"logcosh"}},
+          {"poisson", always([](auto& y, auto& p) { return poisson(y, p); })},
+          {"hinge", always([](auto& y, auto& p) { return hinge(y, p); })},
+          {"squared_hinge", always([](auto& y, auto& p) { return squared_hinge(y, p); })},
+          {"categorical_hinge", always([](auto& y, auto& p) { return categorical_hinge(y, p); })},
+          {"kullback_leibler_divergence", always([](auto& y, auto& p) { return kullback_leibler_divergence(y, p); })},
+          {"kld", Spec{"kullback_leibler_divergence"}},
+          {"kl_divergence", Spec{"kullback_leibler_divergence"}},
+          {"cosine_similarity", always([](auto& y, auto& p) { return cosine_similarity(y, p); })},
+          {"cosine_proximity", Spec{"cosine_similarity"}},
+          {"cosine", Spec{"cosine_similarity"}},
       });
   return known;
 }

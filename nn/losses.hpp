@@ -8,15 +8,19 @@
 namespace xg::nn {
 
 // Losses of (y_true, y_pred), in Keras's order, averaged over the batch: scalars. y_true is converted to y_pred's
-// dtype. Shapes that do not fit are a ShapeError.
+// dtype. Shapes that do not fit are a ShapeError. More are in losses/classification.hpp and losses/regression.hpp.
 
 /// The options of the crossentropies.
 struct CrossentropyOptions {
-  bool from_logits = false;  ///< y_pred are logits instead of probabilities
+  bool from_logits = false;    ///< y_pred are logits instead of probabilities
+  double label_smoothing = 0;  ///< labels become (1 - s) y + s / classes; yes and no are two classes
 
   /// Names them all.
-  void visit(Arguments& arguments) { arguments("from_logits", from_logits); }
+  void visit(Arguments& arguments) { arguments("from_logits", from_logits)("label_smoothing", label_smoothing); }
 };
+
+// Labels are smoothed as by Szegedy and others, Rethinking the Inception architecture, 2016. A label smoothing outside
+// [0, 1] is a ValueError.
 
 // Probabilities that a layer's softmax or sigmoid made are taken back to its logits: the loss is exact however sure the
 // prediction is, and so is its gradient p - y. From any other p it is exact as long as p is at least the smallest
@@ -44,7 +48,9 @@ XG_API Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred,
 
 /// A loss as an option: any function of (y_true, y_pred) that gives one number for all or one for each sample, one of
 /// the classes below, or a name: categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy,
-/// mean_squared_error (mse), mean_absolute_error (mae).
+/// binary_focal_crossentropy, mean_squared_error (mse), mean_absolute_error (mae), mean_absolute_percentage_error
+/// (mape), mean_squared_logarithmic_error (msle), huber, logcosh (log_cosh), poisson, hinge, squared_hinge,
+/// categorical_hinge, kullback_leibler_divergence (kld, kl_divergence), cosine_similarity (cosine_proximity, cosine).
 class XG_API Loss : public FunctionChoice<Loss, Tensor(const Tensor& y_true, const Tensor& y_pred)> {
  public:
   /// What errors call it.
@@ -62,22 +68,25 @@ class XG_API Loss : public FunctionChoice<Loss, Tensor(const Tensor& y_true, con
 /// categorical_crossentropy() with its options, as a loss to choose.
 class XG_API CategoricalCrossentropy : public Loss {
  public:
-  /// With these options.
-  explicit CategoricalCrossentropy(const CrossentropyOptions& options = {});
+  /// With these options. A label smoothing outside [0, 1] is a ValueError.
+  explicit CategoricalCrossentropy(const CrossentropyOptions& options = {},
+                                   std::source_location where = std::source_location::current());
 };
 
 /// sparse_categorical_crossentropy() with its options, as a loss to choose.
 class XG_API SparseCategoricalCrossentropy : public Loss {
  public:
-  /// With these options.
-  explicit SparseCategoricalCrossentropy(const CrossentropyOptions& options = {});
+  /// With these options. A label smoothing outside [0, 1] is a ValueError.
+  explicit SparseCategoricalCrossentropy(const CrossentropyOptions& options = {},
+                                         std::source_location where = std::source_location::current());
 };
 
 /// binary_crossentropy() with its options, as a loss to choose.
 class XG_API BinaryCrossentropy : public Loss {
  public:
-  /// With these options.
-  explicit BinaryCrossentropy(const CrossentropyOptions& options = {});
+  /// With these options. A label smoothing outside [0, 1] is a ValueError.
+  explicit BinaryCrossentropy(const CrossentropyOptions& options = {},
+                              std::source_location where = std::source_location::current());
 };
 
 }  // namespace xg::nn

@@ -1,14 +1,18 @@
 #include "nn/metrics.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/grad_mode.hpp"
+#include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "lib/kernels/reduce.hpp"
 #include "nn/figure_name.hpp"
 #include "nn/losses.hpp"
+#include "nn/losses/classification.hpp"
+#include "nn/losses/regression.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -49,10 +53,59 @@ auto mean_loss(F loss) {
   return always(MetricMaker{.sum = fixed(sum_of_means(loss))});
 }
 
+/// In how many rows the class `truth` is among the k largest.
+double count_among_largest(const Array& truth, const Array& y_pred, std::int64_t k) {
+  const std::int64_t classes = y_pred.shape().back();
+  const std::int64_t* const wanted = truth.data<std::int64_t>();
+  return dispatch(y_pred.dtype(), [&]<class T>() {
+    double hits = 0;
+    for (std::int64_t row = 0; row < truth.size(); ++row) {
+      const T* const scores = y_pred.data<T>() + row * classes;
+      const T score = scores[wanted[row]];
+      const auto larger = std::count_if(scores, scores + classes, [=](T other) { return !(other <= score); });
+      hits += score == score && larger < k;
+    }
+    return hits;
+  });
+}
+
+/// The matches of class numbers, one for each row.
+double top_k_matches_of(const Array& truth, const Tensor& y_pred, std::int64_t k) {
+  return per_sample(count_among_largest(truth, y_pred.array().contiguous(), k), truth.size(), y_pred);
+}
+
+void check_one_hot(const char* metric, const Tensor& y_true, const Tensor& y_pred) {
+  if (y_true.shape() != y_pred.shape())
+    throw ShapeError(concat(metric, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(),
+                            ": one-hot labels are expected; use sparse_", metric, " for class numbers"),
+                     std::source_location::current());
+}
+
+/// The class numbers, one for each row of predictions.
+Array class_numbers(const char* metric, const Tensor& y_true, const Tensor& y_pred) {
+  if (y_pred.rank() > 0) check_class_numbers(metric, y_true, y_pred.shape().back(), std::source_location::current());
+  if (y_pred.rank() == 0 || y_true.size() * y_pred.shape().back() != y_pred.size())
+    throw ShapeError(concat(metric, ": y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
+                     std::source_location::current());
+  return y_true.array().astype(int64).contiguous();
+}
+
+/// A maker of a metric of the k largest.
+template <class F>
+auto among_largest(const char* name, F matches) {
+  return [=](Arguments& given) {
+    std::int64_t k = 5;
+    given("k", k);
+    if (k < 1) throw ValueError(concat(name, ": k must be at least 1, got ", k), std::source_location::current());
+    return MetricMaker{
+        .sum = fixed([=](const Tensor& y_true, const Tensor& y_pred) { return matches(y_true, y_pred, k); })};
+  };
+}
+
 /// "accuracy" means what the loss means by a right answer.
 Metric::BatchSum accuracy(const std::string& loss, std::int64_t width) {
   if (loss == "sparse_categorical_crossentropy") return sparse_matches;
-  const bool binary = width == 1 || loss == "binary_crossentropy";
+  const bool binary = width == 1 || loss == "binary_crossentropy" || loss == "binary_focal_crossentropy";
   return binary ? binary_matches : categorical_matches;
 }
 
@@ -96,23 +149,14 @@ void Metric::check_sum(const Tensor& y_true, const Tensor& y_pred, double sum, s
 }
 
 double categorical_matches(const Tensor& y_true, const Tensor& y_pred) {
-  if (y_true.shape() != y_pred.shape())
-    throw ShapeError(concat("categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape(),
-                            ": one-hot labels are expected; use sparse_categorical_accuracy for class numbers"),
-                     std::source_location::current());
+  check_one_hot("categorical_accuracy", y_true, y_pred);
   const Array truth = best(y_true);
   return per_sample(count_equal(truth, best(y_pred)), truth.size(), y_pred);
 }
 
 double sparse_matches(const Tensor& y_true, const Tensor& y_pred) {
-  if (y_pred.rank() > 0)
-    check_class_numbers("sparse_categorical_accuracy", y_true, y_pred.shape().back(), std::source_location::current());
-  const Array truth = y_true.array().astype(int64).contiguous(), chosen = best(y_pred);
-  if (truth.size() != chosen.size())
-    throw ShapeError(
-        concat("sparse_categorical_accuracy: y_true has shape ", y_true.shape(), ", y_pred ", y_pred.shape()),
-        std::source_location::current());
-  return per_sample(count_equal(truth, chosen), truth.size(), y_pred);
+  const Array truth = class_numbers("sparse_categorical_accuracy", y_true, y_pred);
+  return per_sample(count_equal(truth, best(y_pred)), truth.size(), y_pred);
 }
 
 double binary_matches(const Tensor& y_true, const Tensor& y_pred) {
@@ -123,6 +167,15 @@ double binary_matches(const Tensor& y_true, const Tensor& y_pred) {
   double matches = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) matches += truth[i] == (predicted[i] > 0.5 ? 1.0 : 0.0);
   return per_sample(matches, y_pred.size(), y_pred);
+}
+
+double top_k_matches(const Tensor& y_true, const Tensor& y_pred, std::int64_t k) {
+  check_one_hot("top_k_categorical_accuracy", y_true, y_pred);
+  return top_k_matches_of(best(y_true), y_pred, k);
+}
+
+double sparse_top_k_matches(const Tensor& y_true, const Tensor& y_pred, std::int64_t k) {
+  return top_k_matches_of(class_numbers("sparse_top_k_categorical_accuracy", y_true, y_pred), y_pred, k);
 }
 
 MetricChoice::MetricChoice(const Metric& metric)
@@ -156,11 +209,27 @@ Registry<MetricMaker>& Choice<MetricChoice, MetricMaker>::registry() {
           {"categorical_accuracy", always(MetricMaker{.sum = fixed(categorical_matches)})},
           {"sparse_categorical_accuracy", always(MetricMaker{.sum = fixed(sparse_matches)})},
           {"binary_accuracy", always(MetricMaker{.sum = fixed(binary_matches)})},
-          {"mean_squared_error", mean_loss([](const Tensor& y, const Tensor& p) { return mean_squared_error(y, p); })},
+          {"top_k_categorical_accuracy", among_largest("top_k_categorical_accuracy", top_k_matches)},
+          {"sparse_top_k_categorical_accuracy",
+           among_largest("sparse_top_k_categorical_accuracy", sparse_top_k_matches)},
+          {"mean_squared_error", mean_loss([](auto& y, auto& p) { return mean_squared_error(y, p); })},
           {"mse", Spec{"mean_squared_error", {{"name", "mse"}}}},
-          {"mean_absolute_error",
-           mean_loss([](const Tensor& y, const Tensor& p) { return mean_absolute_error(y, p); })},
+          {"mean_absolute_error", mean_loss([](auto& y, auto& p) { return mean_absolute_error(y, p); })},
           {"mae", Spec{"mean_absolute_error", {{"name", "mae"}}}},
+          {"mean_absolute_percentage_error",
+           mean_loss([](auto& y, auto& p) { return mean_absolute_percentage_error(y, p); })},
+          {"mape", Spec{"mean_absolute_percentage_error", {{"name", "mape"}}}},
+          {"mean_squared_logarithmic_error",
+           mean_loss([](auto& y, auto& p) { return mean_squared_logarithmic_error(y, p); })},
+          {"msle", Spec{"mean_squared_logarithmic_error", {{"name", "msle"}}}},
+          {"logcosh", mean_loss([](auto& y, auto& p) { return logcosh(y, p); })},
+          {"poisson", mean_loss([](auto& y, auto& p) { return poisson(y, p); })},
+          {"hinge", mean_loss([](auto& y, auto& p) { return hinge(y, p); })},
+          {"squared_hinge", mean_loss([](auto& y, auto& p) { return squared_hinge(y, p); })},
+          {"kullback_leibler_divergence",
+           mean_loss([](auto& y, auto& p) { return kullback_leibler_divergence(y, p); })},
+          {"cosine_similarity", mean_loss([](auto& y, auto& p) { return -cosine_similarity(y, p); })},
+          {"cosine_proximity", mean_loss([](auto& y, auto& p) { return cosine_similarity(y, p); })},
       });
   return known;
 }

@@ -63,6 +63,11 @@ XG_API double categorical_matches(const Tensor& y_true, const Tensor& y_pred);
 XG_API double sparse_matches(const Tensor& y_true, const Tensor& y_pred);
 /// y_true == (y_pred > 0.5), averaged over the last axis.
 XG_API double binary_matches(const Tensor& y_true, const Tensor& y_pred);
+/// argmax(y_true) is among the k largest of y_pred over the last axis; those as large as the k-th are, too, and what is
+/// NaN counts as larger than all, but is no match.
+XG_API double top_k_matches(const Tensor& y_true, const Tensor& y_pred, std::int64_t k);
+/// The same for class numbers y_true (N) or (N, 1).
+XG_API double sparse_top_k_matches(const Tensor& y_true, const Tensor& y_pred, std::int64_t k);
 
 /// How a metric is made, once the loss and the outputs are known.
 struct XG_API MetricMaker {
@@ -79,8 +84,12 @@ struct XG_API MetricMaker {
 
 /// A metric as an option: a Metric; any function of (y_true, y_pred) that gives one number for all or one for each
 /// sample, whose mean over all samples is shown as "custom"; or a name: accuracy (acc; the kind follows from the loss
-/// and the output's width), categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, mean_squared_error
-/// (mse), mean_absolute_error (mae). In a Spec the argument "name" is what the metric is shown by.
+/// and the output's width), categorical_accuracy, sparse_categorical_accuracy, binary_accuracy,
+/// top_k_categorical_accuracy and sparse_top_k_categorical_accuracy (k = 5), and the means of the losses
+/// mean_squared_error (mse), mean_absolute_error (mae), mean_absolute_percentage_error (mape),
+/// mean_squared_logarithmic_error (msle), logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence,
+/// cosine_proximity, and cosine_similarity, which is that of the cosine itself. In a Spec the argument "name" is what
+/// the metric is shown by.
 class XG_API MetricChoice : public Choice<MetricChoice, MetricMaker> {
  public:
   /// What errors call it.

@@ -179,7 +179,9 @@ TABLE = {
         ("options.then(step - options.steps)", "options.then(step)"),
     ],
     "nn/losses.cpp": [
-        ("if (options.from_logits) return mean(binary_cross", "if (false) return mean(binary_cross"),
+        ("if (from_logits) return binary_cross", "if (false) return binary_cross"),
+        ("y * (1 - share) + share / static_cast<double>(classes)", "y * (1 - share) + share"),
+        ("check_options(name, options, std::source_location::current());", ""),
         ('input_of(y_pred, "softmax")', 'input_of(y_pred, "sigmoid")'),
         ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p;"),
         ("return all(is_one).item<bool>() ? p : p / where(is_one, 1.0, total);", "return p / total;"),
@@ -187,7 +189,25 @@ TABLE = {
         ("(1.0 - y.get()) / floored(1.0 - p.get()) - y.get() / floored(p)", "(1.0 - y.get()) / floored(1.0 - p.get())"),
         ("labels.shape() != rows", "labels.size() != rows.elements()"),
     ],
+    "nn/losses/check.cpp": [
+        ("std::abs(static_cast<double>(label)) == 1", "std::abs(static_cast<double>(label)) <= 1"),
+        ("y_pred.rank() == 0 || y_pred.shape().back() == 0", "y_pred.rank() == 0"),
+    ],
+    "nn/losses/classification.cpp": [
+        ("(1.0 - y) * y_pred, {", "y_pred, {"),
+        ("floored(y * (1.0 - p) + (1.0 - y) * p)", "y * (1.0 - p) + (1.0 - y) * p"),
+        ("(1.0 - y) * (1 - options.alpha)", "(1.0 - y)"),
+        ("options.from_logits ? sigmoid(y_pred) : y_pred", "y_pred"),
+    ],
+    "nn/losses/regression.cpp": [
+        ("return dy * tanh(d.get());", "return dy * d.get();"),
+        ("(d - limited * 0.5)", "d"),
+        (", 1e-6); }", ", 0); }"),
+        ("(1.0 - together) * square(relu(margin", "(1.0 - together) * square((margin"),
+    ],
     "nn/metrics.cpp": [
+        ("score == score && larger < k", "larger < k"),
+        ("!(other <= score)", "other > score"),
         ("samples_ += y_pred.shape()[0];", "samples_ += y_pred.size();"),
         ("(first + second)) > 1e-3 * scale", "(first + second)) > scale"),
         ("std::abs(sum) < 1e-6 *", "std::abs(sum) < 0 *"),

@@ -169,20 +169,52 @@ TEST_CASE("choices: losses") {
   const Tensor p = Generator(1).uniform({3, 3}, 0.1, 0.9);
   check_rows<nn::Loss>(
       {
-          {"categorical_crossentropy", "categorical_crossentropy(from_logits=false)"},
-          {nn::CategoricalCrossentropy(), "categorical_crossentropy(from_logits=false)"},
-          {nn::CategoricalCrossentropy({.from_logits = true}), "categorical_crossentropy(from_logits=true)"},
-          {"sparse_categorical_crossentropy", "sparse_categorical_crossentropy(from_logits=false)"},
-          {nn::SparseCategoricalCrossentropy(), "sparse_categorical_crossentropy(from_logits=false)"},
+          {"categorical_crossentropy", "categorical_crossentropy(from_logits=false, label_smoothing=0)"},
+          {nn::CategoricalCrossentropy(), "categorical_crossentropy(from_logits=false, label_smoothing=0)"},
+          {nn::CategoricalCrossentropy({.from_logits = true}),
+           "categorical_crossentropy(from_logits=true, label_smoothing=0)"},
+          {"sparse_categorical_crossentropy", "sparse_categorical_crossentropy(from_logits=false, label_smoothing=0)"},
+          {nn::SparseCategoricalCrossentropy(),
+           "sparse_categorical_crossentropy(from_logits=false, label_smoothing=0)"},
           {nn::SparseCategoricalCrossentropy({.from_logits = true}),
-           "sparse_categorical_crossentropy(from_logits=true)"},
-          {"binary_crossentropy", "binary_crossentropy(from_logits=false)"},
-          {nn::BinaryCrossentropy(), "binary_crossentropy(from_logits=false)"},
-          {nn::BinaryCrossentropy({.from_logits = true}), "binary_crossentropy(from_logits=true)"},
+           "sparse_categorical_crossentropy(from_logits=true, label_smoothing=0)"},
+          {nn::CategoricalCrossentropy({.label_smoothing = 0.1}),
+           "categorical_crossentropy(from_logits=false, label_smoothing=0.1)"},
+          {nn::SparseCategoricalCrossentropy({.label_smoothing = 0.1}),
+           "sparse_categorical_crossentropy(from_logits=false, label_smoothing=0.1)"},
+          {"binary_crossentropy", "binary_crossentropy(from_logits=false, label_smoothing=0)"},
+          {nn::BinaryCrossentropy(), "binary_crossentropy(from_logits=false, label_smoothing=0)"},
+          {nn::BinaryCrossentropy({.from_logits = true}), "binary_crossentropy(from_logits=true, label_smoothing=0)"},
+          {nn::BinaryCrossentropy({.label_smoothing = 0.1}),
+           "binary_crossentropy(from_logits=false, label_smoothing=0.1)"},
+          {"binary_focal_crossentropy", "binary_focal_crossentropy(gamma=2, alpha=0.25, from_logits=false)"},
+          {nn::BinaryFocalCrossentropy({.gamma = 1}),
+           "binary_focal_crossentropy(gamma=1, alpha=0.25, from_logits=false)"},
+          {nn::BinaryFocalCrossentropy({.alpha = 0.5}),
+           "binary_focal_crossentropy(gamma=2, alpha=0.5, from_logits=false)"},
+          {nn::BinaryFocalCrossentropy({.from_logits = true}),
+           "binary_focal_crossentropy(gamma=2, alpha=0.25, from_logits=true)"},
           {"mse", "mean_squared_error"},
           {"mae", "mean_absolute_error"},
+          {"mape", "mean_absolute_percentage_error"},
+          {"msle", "mean_squared_logarithmic_error"},
+          {"huber", "huber(delta=1)"},
+          {nn::Huber({.delta = 0.25}), "huber(delta=0.25)"},
+          {"logcosh", "logcosh"},
+          {"log_cosh", "logcosh"},
+          {"poisson", "poisson"},
+          {"hinge", "hinge"},
+          {"squared_hinge", "squared_hinge"},
+          {"categorical_hinge", "categorical_hinge"},
+          {"kullback_leibler_divergence", "kullback_leibler_divergence"},
+          {"kld", "kullback_leibler_divergence"},
+          {"kl_divergence", "kullback_leibler_divergence"},
+          {"cosine_similarity", "cosine_similarity"},
+          {"cosine_proximity", "cosine_similarity"},
+          {"cosine", "cosine_similarity"},
       },
       [&](const nn::Loss& loss) {
+        if (loss.name() == "hinge" || loss.name() == "squared_hinge") return loss(one_hot * 2 - 1, p).item();
         return loss(loss.name() == "sparse_categorical_crossentropy" ? labels : one_hot, p).item();
       });
   CHECK(nn::CategoricalCrossentropy({.from_logits = true})(one_hot, p).item() ==
@@ -209,10 +241,28 @@ TEST_CASE("choices: metrics") {
           {Spec{"mse", {{"name", "error"}}}, "mean_squared_error(name=\"error\")"},
           {"mean_absolute_error", "mean_absolute_error"},
           {"mae", "mean_absolute_error(name=\"mae\")"},
+          {"mean_absolute_percentage_error", "mean_absolute_percentage_error"},
+          {"mean_squared_logarithmic_error", "mean_squared_logarithmic_error"},
+          {"mape", "mean_absolute_percentage_error(name=\"mape\")"},
+          {"msle", "mean_squared_logarithmic_error(name=\"msle\")"},
+          {"top_k_categorical_accuracy", "top_k_categorical_accuracy(k=5)"},
+          {Spec{"top_k_categorical_accuracy", {{"k", 2}, {"name", "top_2"}}},
+           "top_k_categorical_accuracy(k=2, name=\"top_2\")"},
+          {"sparse_top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy(k=5)"},
+          {Spec{"sparse_top_k_categorical_accuracy", {{"k", 2}}}, "sparse_top_k_categorical_accuracy(k=2)"},
+          {"logcosh", "logcosh"},
+          {"poisson", "poisson"},
+          {"hinge", "hinge"},
+          {"squared_hinge", "squared_hinge"},
+          {"kullback_leibler_divergence", "kullback_leibler_divergence"},
+          {"cosine_similarity", "cosine_similarity"},
+          {"cosine_proximity", "cosine_proximity"},
       },
       [&](const nn::MetricChoice& choice) {
         nn::Metric metric = choice.make("categorical_crossentropy", 3);
-        metric.update(choice.spec().name == "sparse_categorical_accuracy" ? labels : one_hot, p);
+        const std::string& name = choice.spec().name;
+        const bool signs = name == "hinge" || name == "squared_hinge";
+        metric.update(name.starts_with("sparse") ? labels : signs ? one_hot * 2 - 1 : one_hot, p);
         CHECK(metric.name() == choice.name());
         return std::pair(metric.name(), metric.result());
       });

@@ -18,8 +18,10 @@ TEST_CASE("choosing: nothing chosen is written down too") {
   CHECK(nn::OptimizerChoice(Spec{}).get() == nullptr);
   CHECK(nn::ActivationFunction(Spec{}).name() == "linear");
   const std::string metrics =
-      "known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, binary_accuracy, "
-      "mean_squared_error, mse, mean_absolute_error, mae";
+      "known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, "
+      "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, mean_squared_error, mse, "
+      "mean_absolute_error, mae, mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, "
+      "logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence, cosine_similarity, cosine_proximity";
   CHECK_ERROR(ValueError, nn::MetricChoice(Spec{}), "unknown metric '': " + metrics);
   CHECK_ERROR(ValueError, nn::Regularizer(""), "unknown regularizer '': known are l1, l2, l1_l2");
   CHECK_ERROR(ValueError, nn::CallbackChoice("checkpoint"),

@@ -57,10 +57,16 @@ TEST_CASE("errors: names that nothing has list those that there are") {
       "unknown optimizer 'adamm': known are sgd, adam, adamw, adamax, nadam, rmsprop, adagrad, adadelta, lion, lamb");
   CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "crossentropy"}),
               "unknown loss 'crossentropy': known are categorical_crossentropy, sparse_categorical_crossentropy, "
-              "binary_crossentropy, mean_squared_error, mse, mean_absolute_error, mae");
+              "binary_crossentropy, binary_focal_crossentropy, mean_squared_error, mse, mean_absolute_error, mae, "
+              "mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, huber, logcosh, "
+              "log_cosh, poisson, hinge, squared_hinge, categorical_hinge, kullback_leibler_divergence, kld, "
+              "kl_divergence, cosine_similarity, cosine_proximity, cosine");
   CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {"accuracy", "auc"}}),
               "unknown metric 'auc': known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, "
-              "binary_accuracy, mean_squared_error, mse, mean_absolute_error, mae");
+              "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, mean_squared_error, "
+              "mse, mean_absolute_error, mae, mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, "
+              "msle, logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence, cosine_similarity, "
+              "cosine_proximity");
   CHECK_ERROR(
       ValueError, nn::Dense({.units = 3, .activation = "Tanh"}),
       "unknown activation 'Tanh': known are linear, relu, sigmoid, softmax, log_softmax, softplus, tanh, exponential, "
@@ -87,7 +93,10 @@ TEST_CASE("errors: a name in the middle of a long call is reported at its own li
   };
   CHECK(message_of<ValueError>(misuse) ==
         at_line("unknown loss 'cross': known are categorical_crossentropy, sparse_categorical_crossentropy, "
-                "binary_crossentropy, mean_squared_error, mse, mean_absolute_error, mae",
+                "binary_crossentropy, binary_focal_crossentropy, mean_squared_error, mse, mean_absolute_error, mae, "
+                "mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, huber, logcosh, "
+                "log_cosh, poisson, hinge, squared_hinge, categorical_hinge, kullback_leibler_divergence, kld, "
+                "kl_divergence, cosine_similarity, cosine_proximity, cosine",
                 __FILE__, line));
 }
 

@@ -1,10 +1,8 @@
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
-#include <sstream>
 
 #include "autograd/engine.hpp"
 #include "autograd/ops/arithmetic.hpp"
@@ -19,6 +17,7 @@
 #include "nn/layers/wrappers.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/support.hpp"
+#include "tests/nn/vectors.hpp"
 
 // Layers give what PyTorch computes from plain formulas: tests/support/make_layer_vectors.py.
 
@@ -120,30 +119,7 @@ const std::map<std::string, Factory>& factories() {
   return all;
 }
 
-/// A case of the file: "x -", "parameter kernel", "y -", ...
-using Case = std::map<std::string, Array>;
-
-std::map<std::string, Case> read_cases() {
-  std::ifstream file(XG_LAYER_VECTORS);
-  std::map<std::string, Case> cases;
-  std::string line, name;
-  while (std::getline(file, line)) {
-    std::istringstream words(line);
-    std::string kind, what, word;
-    words >> kind;
-    if (kind == "case") {
-      name = line.substr(5);
-      continue;
-    }
-    words >> what;
-    Shape shape;
-    while (words >> word && word != ":") shape.push_back(std::stoll(word));
-    Numbers numbers;
-    for (double number = 0; words >> number;) numbers.push_back(number);
-    cases[name].emplace(kind + ' ' + what, Array::from(numbers, shape));
-  }
-  return cases;
-}
+using Case = VectorCase;
 
 double difference(const Tensor& found, const Array& expected) {
   if (!found.defined() || found.shape() != expected.shape()) return std::numeric_limits<double>::infinity();
@@ -186,7 +162,7 @@ void check_case(nn::Module& layer, const Case& one) {
 }  // namespace
 
 TEST_CASE("layers: outputs, gradients and training steps agree with an independent program") {
-  const auto cases = read_cases();
+  const auto cases = read_cases(XG_LAYER_VECTORS);
   CHECK(cases.size() == factories().size());
   for (const auto& [name, one] : cases) {
     CAPTURE(name);
