@@ -39,7 +39,8 @@ namespace xg::nn {
 /// or declaring anything in it, is a ValueError until another one is assigned to it.
 ///
 /// Calling a module changes nothing in it, but for the first call, which lets it and all below it make the parameters
-/// that depend on the input. Any number of threads may call it at once.
+/// that depend on the input. Any number of threads may call it at once; in training only if no layer keeps running
+/// statistics, as BatchNormalization does.
 class XG_API Module {
  public:
   Module();
