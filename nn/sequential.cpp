@@ -2,7 +2,20 @@
 
 #include <algorithm>
 
+#include "nn/pass.hpp"
+
 namespace xg::nn {
+namespace {
+
+/// Calls the module's build(): what that leaves open waits for the first pass, as its forward() may be the user's.
+void build_alone(Module& module, const Shape& sample, std::source_location where) {
+  if (module.built()) return;
+  Pass pass(module, Pass::Mode::own);
+  pass.before_first(module, {sample}, where);
+  pass.commit();
+}
+
+}  // namespace
 
 Sequential::Sequential(std::initializer_list<Item> modules) {
   // `Sequential b{std::move(a)}` comes here instead of to the move constructor.
@@ -21,7 +34,7 @@ std::optional<Shape> Sequential::build_next(Module& module, std::source_location
   const std::optional<Shape> given = children().empty() ? module.input_shape() : output_shape_;
   if (!given) return std::nullopt;
   const CallerScope scope(where);
-  module.build_for(*given, where);
+  build_alone(module, *given, where);
   return module.output_shape(*given);
 }
 
@@ -71,7 +84,7 @@ Sequential::Place Sequential::place_for(const Name& name, Module& module) {
   std::optional<Shape> shape = input_shape_;
   for (auto child = children().begin(); child != place; ++child)
     if (shape) shape = child->second->output_shape(*shape);
-  if (shape) module.build_for(*shape, name.where);
+  if (shape) build_alone(module, *shape, name.where);
   if (shape) shape = module.output_shape(*shape);
   for (auto child = place + 1; child != children().end(); ++child)
     if (shape) shape = child->second->output_shape(*shape);

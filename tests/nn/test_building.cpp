@@ -346,3 +346,20 @@ TEST_CASE("building: build_for() of a struct of the user's builds what its forwa
   CHECK_FALSE(wrong.built());
   CHECK_FALSE(wrong.output.built());
 }
+
+TEST_CASE("building: adding a struct of the user's to a Sequential calls its build(), not its forward()") {
+  static int calls = 0;
+  struct Net : nn::Model {
+    Dense& inner = add(Dense({.units = 3}));
+    Tensor forward(const Tensor& x) override {
+      ++calls;
+      return inner(x);
+    }
+  };
+  nn::Sequential model{Dense({.units = 4, .input_dim = 2}), Net()};
+  model.add(Net());
+  CHECK(calls == 0);
+  model.build_for({2});
+  CHECK(calls == 2);
+  CHECK(model.parameter_count() == 2 * 4 + 4 + 4 * 3 + 3 + 3 * 3 + 3);
+}
