@@ -25,6 +25,10 @@ void Layer::check_input(const Tensor& x, std::size_t sample_rank, const char* ax
 
 void Layer::check_input(const Tensor& x, std::size_t sample_rank, const char* axes, DType dtype) const {
   check_input(x, sample_rank, axes);
+  check_dtype(x, dtype);
+}
+
+void Layer::check_dtype(const Tensor& x, DType dtype) const {
   if (x.dtype() != dtype)
     throw DTypeError(concat(type(), ": the input is ", x.dtype(), ", the parameters are ", dtype, ": astype(x, ", dtype,
                             ") converts it, the option dtype makes other parameters"),

@@ -16,10 +16,12 @@ class XG_API Layer : public Module {
   /// The shape of a sample that forward() gives for samples of that shape: from a batch of none, once the parameters
   /// are there.
   Shape shape_by_trial(const Shape& sample, DType dtype = float32) const;
-  /// An error unless samples have so many axes, and x the dtype, which is floating, if that is not to be asked.
+  /// A ShapeError unless samples have so many axes, which are called so.
   void check_input(const Tensor& x, std::size_t sample_rank, const char* axes) const;
   /// The same for layers with parameters of that dtype.
   void check_input(const Tensor& x, std::size_t sample_rank, const char* axes, DType dtype) const;
+  /// A DTypeError unless the input has the dtype of the parameters.
+  void check_dtype(const Tensor& x, DType dtype) const;
   /// A ValueError that begins with the layer's type.
   template <class... Parts>
   [[noreturn]] void refuse(std::source_location where, const Parts&... parts) const {

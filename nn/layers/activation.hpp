@@ -6,7 +6,7 @@
 namespace xg::nn {
 
 /// An activation function as a layer of its own: `nn::Activation("relu")`.
-class XG_API Activation : public Layer {
+class XG_API Activation : public ClonedLayer<Activation> {
  public:
   /// An unknown name is a ValueError that lists the known ones.
   explicit Activation(const char* name, std::source_location where = std::source_location::current())
@@ -19,7 +19,6 @@ class XG_API Activation : public Layer {
 
   Tensor forward(const Tensor& x) override { return function_(x); }
   std::string type() const override { return "Activation"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<Activation>(clone()); }
   /// One of its own with the same values.
   Activation clone() const { return copied(Activation(function_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }

@@ -6,13 +6,11 @@
 
 #include "autograd/ops/conv.hpp"
 #include "lib/error.hpp"
+#include "nn/layers/sample_axes.hpp"
 
 namespace xg::nn::detail {
 
 // What the convolutional layers have in common: how they check, and which operation they call.
-
-inline constexpr const char* sample_axes[] = {"", "length, channels", "height, width, channels",
-                                              "depth, height, width, channels"};
 
 template <std::size_t Axes>
 Tensor convolved(const Tensor& x, const Tensor& w, const ConvOptions& options) {

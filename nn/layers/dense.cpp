@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/linalg.hpp"
 
 namespace xg::nn {
@@ -66,18 +65,9 @@ Tensor Dense::forward(const Tensor& x) {
     if (sample.rank() > 1) sample.erase(0);
     check_fits(sample, kernel_.shape());
   }
-  if (x.dtype() != kernel_.dtype())
-    throw DTypeError(concat("Dense: the input is ", x.dtype(), ", the parameters are ", kernel_.dtype(), ": astype(x, ",
-                            kernel_.dtype(), ") converts it, the option dtype makes other parameters"),
-                     std::source_location::current());
+  check_dtype(x, kernel_.dtype());
   const Tensor z = options_.use_bias ? linear(x, kernel_, bias_) : matmul(x, kernel_);
-  const Tensor y = options_.activation(z);
-  if (options_.activity_regularizer) {
-    const Tensor term = options_.activity_regularizer(y);
-    const auto batch = static_cast<double>(y.rank() > 0 ? y.shape()[0] : 1);
-    add_penalty(options_.activity_mean ? term / batch : term);
-  }
-  return y;
+  return regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
 }
 
 }  // namespace xg::nn

@@ -28,14 +28,13 @@ struct DenseOptions {
 };
 
 /// activation(x kernel + bias), for x (..., input_dim): a fully connected layer.
-class XG_API Dense : public Layer {
+class XG_API Dense : public ClonedLayer<Dense> {
  public:
   /// Units below 1, a negative input_dim and a dtype that is not floating are a ValueError.
   explicit Dense(DenseOptions options, std::source_location where = std::source_location::current());
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dense"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<Dense>(clone()); }
   /// One of its own with the same values.
   Dense clone() const;
   void build(const Shape& sample) override;

@@ -1,6 +1,7 @@
 #include "nn/layers/merge.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "autograd/ops/arithmetic.hpp"
@@ -11,6 +12,8 @@
 
 namespace xg::nn {
 namespace {
+
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 void check_count(const std::string& layer, const Tensors& inputs, std::size_t least, std::size_t most) {
   if (inputs.size() < least || inputs.size() > most)
@@ -60,8 +63,7 @@ std::string MergeLayer<Kind>::type() const {
 
 template <Merging Kind>
 Tensors MergeLayer<Kind>::forward_many(const Tensors& inputs) {
-  constexpr std::size_t many = 1'000'000;
-  check_count(type(), inputs, 2, Kind == Merging::subtract ? 2 : many);
+  check_count(type(), inputs, 2, Kind == Merging::subtract ? 2 : any_number);
   const std::vector<Tensor> all = aligned(inputs);
   Tensor result = all[0];
   for (std::size_t i = 1; i < all.size(); ++i) result = merged<Kind>(result, all[i]);
@@ -69,7 +71,7 @@ Tensors MergeLayer<Kind>::forward_many(const Tensors& inputs) {
 }
 
 Tensors Concatenate::forward_many(const Tensors& inputs) {
-  check_count(type(), inputs, 2, 1'000'000);
+  check_count(type(), inputs, 2, any_number);
   std::vector<Tensor> all;
   for (const auto& [name, value] : inputs) all.push_back(value);
   return concatenate(all, axis_);

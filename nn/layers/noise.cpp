@@ -6,12 +6,12 @@
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "nn/check_number.hpp"
+#include "nn/layers/sample_axes.hpp"
 
 namespace xg::nn {
 namespace {
 
-constexpr const char* sample_axes[] = {"", "length, channels", "height, width, channels",
-                                       "depth, height, width, channels"};
+using detail::sample_axes;
 
 double checked_rate(const std::string& layer, double rate, std::source_location where) {
   if (!(rate >= 0 && rate < 1)) throw ValueError(concat(layer, ": the rate must lie in [0, 1), got ", rate), where);

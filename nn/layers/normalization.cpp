@@ -23,32 +23,42 @@ void check_options(const std::string& layer, const Options& options, std::source
     throw ValueError(concat(layer, ": the dtype must be float32 or float64, got ", options.dtype), where);
 }
 
-std::int64_t channels_of(const std::string& layer, const Shape& sample) {
-  if (sample.rank() == 0)
-    throw ShapeError(concat(layer, ": the input needs a last axis, but has none"), std::source_location::current());
-  return sample.back();
-}
-
-/// An error unless x has the parameters' dtype and as many channels.
-void check_channels(const std::string& layer, const Tensor& x, std::int64_t channels, DType dtype) {
-  if (x.rank() < 2 || x.shape().back() != channels)
-    throw ShapeError(concat(layer, ": the input has shape ", x.shape(), ", (batch, ..., ", channels, ") is expected"),
-                     std::source_location::current());
-  if (x.dtype() != dtype)
-    throw DTypeError(concat(layer, ": the input is ", x.dtype(), ", the parameters are ", dtype, ": astype(x, ", dtype,
-                            ") converts it, the option dtype makes other parameters"),
-                     std::source_location::current());
-}
-
-/// The parameter, or what stands in its place.
-Tensor or_ones(const Tensor& gamma, std::int64_t count, DType dtype) {
-  return gamma.defined() ? gamma : ones({count}, dtype);
-}
-Tensor or_zeros(const Tensor& beta, std::int64_t count, DType dtype) {
-  return beta.defined() ? beta : zeros({count}, dtype);
-}
-
 }  // namespace
+
+template <class L>
+template <class Options>
+void ChannelNormalization<L>::declare(const Options& options, const Shape& sample) {
+  if (sample.rank() == 0)
+    throw ShapeError(concat(this->type(), ": the input needs a last axis, but has none"),
+                     std::source_location::current());
+  channels_ = sample.back();
+  dtype_ = options.dtype;
+  if (options.scale)
+    gamma_ = this->add_weight("gamma", {channels_}, options.gamma_initializer, options.gamma_regularizer,
+                              options.gamma_constraint, dtype_);
+  if (options.center)
+    beta_ = this->add_weight("beta", {channels_}, options.beta_initializer, options.beta_regularizer,
+                             options.beta_constraint, dtype_);
+}
+
+template <class L>
+void ChannelNormalization<L>::check_channels(const Tensor& x) const {
+  if (x.rank() < 2 || x.shape().back() != channels_)
+    throw ShapeError(
+        concat(this->type(), ": the input has shape ", x.shape(), ", (batch, ..., ", channels_, ") is expected"),
+        std::source_location::current());
+  this->check_dtype(x, dtype_);
+}
+
+template <class L>
+Tensor ChannelNormalization<L>::gamma() const {
+  return gamma_.defined() ? Tensor(gamma_) : ones({channels_}, dtype_);
+}
+
+template <class L>
+Tensor ChannelNormalization<L>::beta() const {
+  return beta_.defined() ? Tensor(beta_) : zeros({channels_}, dtype_);
+}
 
 BatchNormalization::BatchNormalization(BatchNormalizationOptions options, std::source_location where)
     : options_(std::move(options)) {
@@ -58,26 +68,17 @@ BatchNormalization::BatchNormalization(BatchNormalizationOptions options, std::s
 }
 
 void BatchNormalization::build(const Shape& sample) {
-  const Shape shape{channels_of(type(), sample)};
-  const DType dtype = options_.dtype;
-  if (options_.scale)
-    gamma_ = add_weight("gamma", shape, options_.gamma_initializer, options_.gamma_regularizer,
-                        options_.gamma_constraint, dtype);
-  if (options_.center)
-    beta_ = add_weight("beta", shape, options_.beta_initializer, options_.beta_regularizer, options_.beta_constraint,
-                       dtype);
-  moving_mean_ = buffer("moving_mean", zeros(shape, dtype));
-  moving_variance_ = buffer("moving_variance", ones(shape, dtype));
+  declare(options_, sample);
+  moving_mean_ = buffer("moving_mean", zeros({channels_}, dtype_));
+  moving_variance_ = buffer("moving_variance", ones({channels_}, dtype_));
 }
 
 Tensor BatchNormalization::forward(const Tensor& x) {
-  const std::int64_t channels = moving_mean_.shape()[0];
-  check_channels(type(), x, channels, options_.dtype);
-  const Tensor gamma = or_ones(gamma_, channels, options_.dtype), beta = or_zeros(beta_, channels, options_.dtype);
-  if (!training()) return batch_norm(x, moving_mean_, moving_variance_, gamma, beta, options_.epsilon);
-  auto [y, mean, variance] = batch_norm_training(x, gamma, beta, options_.epsilon);
+  check_channels(x);
+  if (!training()) return batch_norm(x, moving_mean_, moving_variance_, gamma(), beta(), options_.epsilon);
+  auto [y, mean, variance] = batch_norm_training(x, gamma(), beta(), options_.epsilon);
   const NoGrad values_only;
-  const double rows = static_cast<double>(x.size()) / static_cast<double>(channels), keep = options_.momentum;
+  const double rows = static_cast<double>(x.size()) / static_cast<double>(channels_), keep = options_.momentum;
   if (rows > 1) variance = variance * (rows / (rows - 1));
   update(moving_mean_, latest(moving_mean_) * keep + mean * (1 - keep));
   update(moving_variance_, latest(moving_variance_) * keep + variance * (1 - keep));
@@ -89,39 +90,24 @@ LayerNormalization::LayerNormalization(LayerNormalizationOptions options, std::s
   check_options(type(), options_, where);
 }
 
-void LayerNormalization::build(const Shape& sample) {
-  const Shape shape{channels_of(type(), sample)};
-  if (options_.scale)
-    gamma_ = add_weight("gamma", shape, options_.gamma_initializer, options_.gamma_regularizer,
-                        options_.gamma_constraint, options_.dtype);
-  if (options_.center)
-    beta_ = add_weight("beta", shape, options_.beta_initializer, options_.beta_regularizer, options_.beta_constraint,
-                       options_.dtype);
-}
+void LayerNormalization::build(const Shape& sample) { declare(options_, sample); }
 
 Tensor LayerNormalization::forward(const Tensor& x) {
-  const std::int64_t features = gamma_.defined() ? gamma_.size() : beta_.defined() ? beta_.size() : x.shape().back();
-  check_channels(type(), x, features, options_.dtype);
-  return layer_norm(x, or_ones(gamma_, features, options_.dtype), or_zeros(beta_, features, options_.dtype),
-                    options_.epsilon);
+  check_channels(x);
+  return layer_norm(x, gamma(), beta(), options_.epsilon);
 }
 
 RMSNormalization::RMSNormalization(LayerNormalizationOptions options, std::source_location where)
     : options_(std::move(options)) {
   check_options(type(), options_, where);
+  options_.center = false;
 }
 
-void RMSNormalization::build(const Shape& sample) {
-  const Shape shape{channels_of(type(), sample)};
-  if (options_.scale)
-    gamma_ = add_weight("gamma", shape, options_.gamma_initializer, options_.gamma_regularizer,
-                        options_.gamma_constraint, options_.dtype);
-}
+void RMSNormalization::build(const Shape& sample) { declare(options_, sample); }
 
 Tensor RMSNormalization::forward(const Tensor& x) {
-  const std::int64_t features = gamma_.defined() ? gamma_.size() : x.shape().back();
-  check_channels(type(), x, features, options_.dtype);
-  return rms_norm(x, or_ones(gamma_, features, options_.dtype), options_.epsilon);
+  check_channels(x);
+  return rms_norm(x, gamma(), options_.epsilon);
 }
 
 GroupNormalization::GroupNormalization(GroupNormalizationOptions options, std::source_location where)
@@ -131,24 +117,17 @@ GroupNormalization::GroupNormalization(GroupNormalizationOptions options, std::s
 }
 
 void GroupNormalization::build(const Shape& sample) {
-  const std::int64_t channels = channels_of(type(), sample);
-  if (channels % options_.groups != 0)
-    throw ShapeError(concat(type(), ": ", channels, " channels do not fall into ", options_.groups, " groups"),
+  if (sample.rank() > 0 && sample.back() % options_.groups != 0)
+    throw ShapeError(concat(type(), ": ", sample.back(), " channels do not fall into ", options_.groups, " groups"),
                      std::source_location::current());
-  if (options_.scale)
-    gamma_ = add_weight("gamma", {channels}, options_.gamma_initializer, options_.gamma_regularizer,
-                        options_.gamma_constraint, options_.dtype);
-  if (options_.center)
-    beta_ = add_weight("beta", {channels}, options_.beta_initializer, options_.beta_regularizer,
-                       options_.beta_constraint, options_.dtype);
+  declare(options_, sample);
 }
 
 Tensor GroupNormalization::forward(const Tensor& x) {
-  const std::int64_t channels = gamma_.defined() ? gamma_.size() : beta_.defined() ? beta_.size() : x.shape().back();
-  check_channels(type(), x, channels, options_.dtype);
+  check_channels(x);
   const std::int64_t batch = x.shape()[0], groups = options_.groups;
   const Tensor grouped =
-      reshape(x, {batch, x.size() / std::max<std::int64_t>(batch * channels, 1), groups, channels / groups});
+      reshape(x, {batch, x.size() / std::max<std::int64_t>(batch * channels_, 1), groups, channels_ / groups});
   const Reduce along{.axis = {1, 3}, .keepdims = true};
   const Tensor centred = grouped - mean(grouped, along);
   Tensor y = reshape(centred * rsqrt(mean(square(centred), along) + options_.epsilon), x.shape());

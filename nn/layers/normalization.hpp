@@ -8,6 +8,26 @@
 
 namespace xg::nn {
 
+/// A layer that multiplies each channel, the last axis, by gamma and adds beta, where it has them.
+template <class L>
+class XG_API ChannelNormalization : public ClonedLayer<L> {
+ protected:
+  /// Declares the parameters that the options want.
+  template <class Options>
+  void declare(const Options& options, const Shape& sample);
+  /// An error unless x has the channels and the dtype of the parameters.
+  void check_channels(const Tensor& x) const;
+  /// gamma, or ones in its place.
+  Tensor gamma() const;
+  /// beta, or zeros in its place.
+  Tensor beta() const;
+
+  Parameter gamma_;            ///< (channels); none if it is not wanted
+  Parameter beta_;             ///< (channels); none if it is not wanted
+  std::int64_t channels_ = 0;  ///< of the samples it was built for
+  DType dtype_ = float32;      ///< of the parameters
+};
+
 /// The options of BatchNormalization.
 struct BatchNormalizationOptions {
   double momentum = 0.99;                  ///< of the moving statistics
@@ -28,7 +48,7 @@ struct BatchNormalizationOptions {
 /// momentum moving + (1 - momentum) batch, with the variance n / (n - 1) of the batch for n elements a channel; as any
 /// change of buffers, once the pass is over. Parameters: gamma, beta; buffers: moving_mean, from 0, and
 /// moving_variance, from 1.
-class XG_API BatchNormalization : public ClonedLayer<BatchNormalization> {
+class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization> {
  public:
   /// A momentum outside [0, 1], an epsilon that is not positive, and a dtype that is not floating are a ValueError.
   explicit BatchNormalization(BatchNormalizationOptions options = {},
@@ -43,7 +63,6 @@ class XG_API BatchNormalization : public ClonedLayer<BatchNormalization> {
 
  private:
   BatchNormalizationOptions options_;
-  Parameter gamma_, beta_;
   Buffer moving_mean_, moving_variance_;
 };
 
@@ -63,7 +82,7 @@ struct LayerNormalizationOptions {
 
 /// gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each row of the last axis (Ba and others,
 /// 2016).
-class XG_API LayerNormalization : public ClonedLayer<LayerNormalization> {
+class XG_API LayerNormalization : public ChannelNormalization<LayerNormalization> {
  public:
   /// An epsilon that is not positive, and a dtype that is not floating, is a ValueError.
   explicit LayerNormalization(LayerNormalizationOptions options = {},
@@ -78,11 +97,10 @@ class XG_API LayerNormalization : public ClonedLayer<LayerNormalization> {
 
  private:
   LayerNormalizationOptions options_;
-  Parameter gamma_, beta_;
 };
 
 /// gamma x / sqrt(mean(x^2) + epsilon), for each row of the last axis (Zhang and Sennrich, 2019).
-class XG_API RMSNormalization : public ClonedLayer<RMSNormalization> {
+class XG_API RMSNormalization : public ChannelNormalization<RMSNormalization> {
  public:
   /// An epsilon that is not positive, and a dtype that is not floating, is a ValueError.
   explicit RMSNormalization(LayerNormalizationOptions options = {.epsilon = 1e-6},
@@ -97,7 +115,6 @@ class XG_API RMSNormalization : public ClonedLayer<RMSNormalization> {
 
  private:
   LayerNormalizationOptions options_;
-  Parameter gamma_;
 };
 
 /// The options of GroupNormalization.
@@ -117,7 +134,7 @@ struct GroupNormalizationOptions {
 
 /// gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of each group of channels of each sample (Wu
 /// and He, 2018): x (batch, ..., channels).
-class XG_API GroupNormalization : public ClonedLayer<GroupNormalization> {
+class XG_API GroupNormalization : public ChannelNormalization<GroupNormalization> {
  public:
   /// Fewer groups than one, an epsilon that is not positive, and a dtype that is not floating are a ValueError.
   explicit GroupNormalization(GroupNormalizationOptions options = {},
@@ -133,7 +150,6 @@ class XG_API GroupNormalization : public ClonedLayer<GroupNormalization> {
 
  private:
   GroupNormalizationOptions options_;
-  Parameter gamma_, beta_;
 };
 
 }  // namespace xg::nn

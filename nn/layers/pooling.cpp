@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "autograd/ops/reduction.hpp"
+#include "nn/layers/sample_axes.hpp"
 
 namespace xg::nn {
 namespace {
 
-constexpr const char* sample_axes[] = {"", "length, channels", "height, width, channels",
-                                       "depth, height, width, channels"};
+using detail::sample_axes;
 
 constexpr const char* name_of(Pooling kind) { return kind == Pooling::max ? "Max" : "Average"; }
 

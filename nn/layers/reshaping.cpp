@@ -6,12 +6,12 @@
 #include "autograd/ops/assemble.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/shape.hpp"
+#include "nn/layers/sample_axes.hpp"
 
 namespace xg::nn {
 namespace {
 
-constexpr const char* sample_axes[] = {"", "length, channels", "height, width, channels",
-                                       "depth, height, width, channels"};
+using detail::sample_axes;
 
 void check_sides(const std::string& layer, const std::vector<Sides>& sides, std::source_location where) {
   for (const auto& [before, after] : sides)

@@ -15,7 +15,7 @@ enum class Merge { concatenate, sum, multiply, average };
 
 /// A recurrent layer and one of the same options that goes the other way: their outputs side by side, or merged. With
 /// return_sequences, both belong to the same steps. Children: forward and backward.
-class XG_API Bidirectional : public Layer {
+class XG_API Bidirectional : public ClonedLayer<Bidirectional> {
  public:
   /// A recurrent layer that is not built, and that does not return its state; another one is a ValueError.
   template <std::derived_from<Recurrent> R>
@@ -25,7 +25,6 @@ class XG_API Bidirectional : public Layer {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Bidirectional"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<Bidirectional>(clone()); }
   /// One of its own with the same values.
   Bidirectional clone() const;
   void build(const Shape& sample) override;
@@ -39,7 +38,7 @@ class XG_API Bidirectional : public Layer {
 };
 
 /// A module for each step: x (batch, steps, ...) -> (batch, steps, ...), as if the steps were samples. Child: layer.
-class XG_API TimeDistributed : public Layer {
+class XG_API TimeDistributed : public ClonedLayer<TimeDistributed> {
  public:
   /// Of that module.
   template <std::derived_from<Module> M>
@@ -48,7 +47,6 @@ class XG_API TimeDistributed : public Layer {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "TimeDistributed"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<TimeDistributed>(clone()); }
   /// One of its own with the same values.
   TimeDistributed clone() const;
   void build(const Shape& sample) override;
