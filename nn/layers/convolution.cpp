@@ -27,7 +27,7 @@ Tensor transposed(const Tensor& x, const Tensor& w, const ConvOptions& options) 
 }  // namespace
 
 template <std::size_t Axes>
-Convolution<Axes>::Convolution(ConvolutionOptions options, std::source_location where) : options_(std::move(options)) {
+Convolution<Axes>::Convolution(ConvolutionOptions options, std::source_location where) : Base(std::move(options)) {
   check_options<Axes>(type(), options_, where);
   check_at_least_one(type(), "groups", options_.groups, where);
   if (options_.filters % options_.groups != 0)
@@ -40,11 +40,6 @@ std::string Convolution<Axes>::type() const {
 }
 
 template <std::size_t Axes>
-Convolution<Axes> Convolution<Axes>::clone() const {
-  return this->copied(Convolution(options_));
-}
-
-template <std::size_t Axes>
 void Convolution<Axes>::build(const Shape& sample) {
   check_sample<Axes>(type(), sample);
   if (sample.back() % options_.groups != 0)
@@ -53,14 +48,7 @@ void Convolution<Axes>::build(const Shape& sample) {
   kernel_ = this->add_weight(
       "kernel", kernel_shape<Axes>(type(), options_.kernel_size, sample.back() / options_.groups, options_.filters),
       options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint, options_.dtype);
-  if (options_.use_bias)
-    bias_ = this->add_weight("bias", {options_.filters}, options_.bias_initializer, options_.bias_regularizer,
-                             options_.bias_constraint, options_.dtype);
-}
-
-template <std::size_t Axes>
-std::optional<Shape> Convolution<Axes>::output_shape(const Shape& sample) const {
-  return kernel_.defined() ? std::optional(this->shape_by_trial(sample, options_.dtype)) : std::nullopt;
+  this->declare_bias(options_.filters);
 }
 
 template <std::size_t Axes>
@@ -74,12 +62,12 @@ Tensor Convolution<Axes>::forward(const Tensor& x) {
                                     .padding = options_.padding,
                                     .dilation = options_.dilation_rate,
                                     .groups = options_.groups});
-  return this->regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
+  return this->activated(z);
 }
 
 template <std::size_t Axes>
 TransposedConvolution<Axes>::TransposedConvolution(TransposedConvolutionOptions options, std::source_location where)
-    : options_(std::move(options)) {
+    : Base(std::move(options)) {
   check_options<Axes>(type(), options_, where);
 }
 
@@ -89,24 +77,12 @@ std::string TransposedConvolution<Axes>::type() const {
 }
 
 template <std::size_t Axes>
-TransposedConvolution<Axes> TransposedConvolution<Axes>::clone() const {
-  return this->copied(TransposedConvolution(options_));
-}
-
-template <std::size_t Axes>
 void TransposedConvolution<Axes>::build(const Shape& sample) {
   check_sample<Axes>(type(), sample);
   kernel_ = this->add_weight(
       "kernel", kernel_shape<Axes>(type(), options_.kernel_size, options_.filters, sample.back()),
       options_.kernel_initializer, options_.kernel_regularizer, options_.kernel_constraint, options_.dtype);
-  if (options_.use_bias)
-    bias_ = this->add_weight("bias", {options_.filters}, options_.bias_initializer, options_.bias_regularizer,
-                             options_.bias_constraint, options_.dtype);
-}
-
-template <std::size_t Axes>
-std::optional<Shape> TransposedConvolution<Axes>::output_shape(const Shape& sample) const {
-  return kernel_.defined() ? std::optional(this->shape_by_trial(sample, options_.dtype)) : std::nullopt;
+  this->declare_bias(options_.filters);
 }
 
 template <std::size_t Axes>
@@ -116,7 +92,7 @@ Tensor TransposedConvolution<Axes>::forward(const Tensor& x) {
   Tensor z = transposed<Axes>(
       x, kernel_, {.stride = options_.strides, .padding = options_.padding, .dilation = options_.dilation_rate});
   if (options_.use_bias) z = z + bias_;
-  return this->regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
+  return this->activated(z);
 }
 
 template class Convolution<1>;

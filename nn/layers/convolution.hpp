@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <source_location>
+#include <utility>
 
 #include "autograd/ops/spatial.hpp"
 #include "nn/activations.hpp"
@@ -10,6 +12,36 @@
 #include "nn/layer.hpp"
 
 namespace xg::nn {
+
+/// What convolutional layers have in common: a kernel, and a bias and an activation behind it.
+template <class L, class Options>
+class ConvolutionalLayer : public ClonedLayer<L> {
+ public:
+  /// One of its own with the same values.
+  L clone() const { return this->copied(L(options_)); }
+  /// The shape that a batch of none gets, once the kernel is there.
+  std::optional<Shape> output_shape(const Shape& sample) const override {
+    return kernel_.defined() ? std::optional(this->shape_by_trial(sample, options_.dtype)) : std::nullopt;
+  }
+
+ protected:
+  /// For derived classes, which check the options.
+  explicit ConvolutionalLayer(Options options) : options_(std::move(options)) {}
+  /// Declares a bias of so many features, if it is wanted.
+  void declare_bias(std::int64_t features) {
+    if (options_.use_bias)
+      bias_ = this->add_weight("bias", {features}, options_.bias_initializer, options_.bias_regularizer,
+                               options_.bias_constraint, options_.dtype);
+  }
+  /// The output for these sums, bias included.
+  Tensor activated(const Tensor& sums) {
+    return this->regularized(options_.activation(sums), options_.activity_regularizer, options_.activity_mean);
+  }
+
+  Options options_;   ///< what it was made with
+  Parameter kernel_;  ///< the kernel that acts on the input
+  Parameter bias_;    ///< (features); none without use_bias
+};
 
 /// The options of Conv1D, Conv2D and Conv3D.
 struct ConvolutionOptions {
@@ -36,7 +68,10 @@ struct ConvolutionOptions {
 /// axes, filters). Not flipped. Extents: see conv2d(). Parameters: kernel (kernel_size, channels / groups, filters) and
 /// bias (filters).
 template <std::size_t Axes>
-class XG_API Convolution : public ClonedLayer<Convolution<Axes>> {
+class XG_API Convolution : public ConvolutionalLayer<Convolution<Axes>, ConvolutionOptions> {
+  using Base = ConvolutionalLayer<Convolution<Axes>, ConvolutionOptions>;
+  using Base::options_, Base::kernel_, Base::bias_;
+
  public:
   /// Filters below 1, extents, strides or dilations below 1, groups that do not divide the filters, and a dtype that is
   /// not floating are a ValueError.
@@ -44,14 +79,7 @@ class XG_API Convolution : public ClonedLayer<Convolution<Axes>> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override;
-  /// One of its own with the same values.
-  Convolution clone() const;
   void build(const Shape& sample) override;
-  std::optional<Shape> output_shape(const Shape& sample) const override;
-
- private:
-  ConvolutionOptions options_;
-  Parameter kernel_, bias_;
 };
 
 /// Over (batch, length, channels).
@@ -84,7 +112,11 @@ struct TransposedConvolutionOptions {
 /// The transpose of a convolution: x (batch, spatial axes, channels) -> (batch, larger spatial axes, filters). Extents:
 /// see conv2d_transpose(). Parameters: kernel (kernel_size, filters, channels) and bias (filters).
 template <std::size_t Axes>
-class XG_API TransposedConvolution : public ClonedLayer<TransposedConvolution<Axes>> {
+class XG_API TransposedConvolution
+    : public ConvolutionalLayer<TransposedConvolution<Axes>, TransposedConvolutionOptions> {
+  using Base = ConvolutionalLayer<TransposedConvolution<Axes>, TransposedConvolutionOptions>;
+  using Base::options_, Base::kernel_, Base::bias_;
+
  public:
   /// Filters below 1, extents, strides or dilations below 1, and a dtype that is not floating are a ValueError.
   explicit TransposedConvolution(TransposedConvolutionOptions options,
@@ -92,14 +124,7 @@ class XG_API TransposedConvolution : public ClonedLayer<TransposedConvolution<Ax
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override;
-  /// One of its own with the same values.
-  TransposedConvolution clone() const;
   void build(const Shape& sample) override;
-  std::optional<Shape> output_shape(const Shape& sample) const override;
-
- private:
-  TransposedConvolutionOptions options_;
-  Parameter kernel_, bias_;
 };
 
 /// Over (batch, length, channels).

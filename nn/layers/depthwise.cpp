@@ -35,7 +35,7 @@ Tensor by_channel(const Tensor& x, const Tensor& kernel, const Tensor& bias, con
 
 template <std::size_t Axes>
 DepthwiseConvolution<Axes>::DepthwiseConvolution(DepthwiseConvolutionOptions options, std::source_location where)
-    : options_(std::move(options)) {
+    : Base(std::move(options)) {
   check_options<Axes>(type(), options_, where);
 }
 
@@ -45,24 +45,12 @@ std::string DepthwiseConvolution<Axes>::type() const {
 }
 
 template <std::size_t Axes>
-DepthwiseConvolution<Axes> DepthwiseConvolution<Axes>::clone() const {
-  return this->copied(DepthwiseConvolution(options_));
-}
-
-template <std::size_t Axes>
 void DepthwiseConvolution<Axes>::build(const Shape& sample) {
   check_sample<Axes>(type(), sample);
   kernel_ = this->add_weight(
       "depthwise_kernel", kernel_shape<Axes>(type(), options_.kernel_size, sample.back(), options_.depth_multiplier),
       options_.depthwise_initializer, options_.depthwise_regularizer, options_.depthwise_constraint, options_.dtype);
-  if (options_.use_bias)
-    bias_ = this->add_weight("bias", {sample.back() * options_.depth_multiplier}, options_.bias_initializer,
-                             options_.bias_regularizer, options_.bias_constraint, options_.dtype);
-}
-
-template <std::size_t Axes>
-std::optional<Shape> DepthwiseConvolution<Axes>::output_shape(const Shape& sample) const {
-  return kernel_.defined() ? std::optional(this->shape_by_trial(sample, options_.dtype)) : std::nullopt;
+  this->declare_bias(sample.back() * options_.depth_multiplier);
 }
 
 template <std::size_t Axes>
@@ -71,12 +59,12 @@ Tensor DepthwiseConvolution<Axes>::forward(const Tensor& x) {
   check_channels(type(), x, kernel_.shape()[Axes]);
   check_reach<Axes>(type(), x, options_);
   const Tensor z = by_channel<Axes>(x, kernel_, bias_, options_);
-  return this->regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
+  return this->activated(z);
 }
 
 template <std::size_t Axes>
 SeparableConvolution<Axes>::SeparableConvolution(SeparableConvolutionOptions options, std::source_location where)
-    : options_(std::move(options)) {
+    : Base(std::move(options)) {
   check_options<Axes>(type(), options_, where);
 }
 
@@ -86,38 +74,26 @@ std::string SeparableConvolution<Axes>::type() const {
 }
 
 template <std::size_t Axes>
-SeparableConvolution<Axes> SeparableConvolution<Axes>::clone() const {
-  return this->copied(SeparableConvolution(options_));
-}
-
-template <std::size_t Axes>
 void SeparableConvolution<Axes>::build(const Shape& sample) {
   check_sample<Axes>(type(), sample);
   const std::int64_t between = sample.back() * options_.depth_multiplier;
-  depthwise_ = this->add_weight(
+  kernel_ = this->add_weight(
       "depthwise_kernel", kernel_shape<Axes>(type(), options_.kernel_size, sample.back(), options_.depth_multiplier),
       options_.depthwise_initializer, options_.depthwise_regularizer, options_.depthwise_constraint, options_.dtype);
   pointwise_ = this->add_weight("pointwise_kernel", kernel_shape<Axes>(type(), 1, between, options_.filters),
                                 options_.pointwise_initializer, options_.pointwise_regularizer,
                                 options_.pointwise_constraint, options_.dtype);
-  if (options_.use_bias)
-    bias_ = this->add_weight("bias", {options_.filters}, options_.bias_initializer, options_.bias_regularizer,
-                             options_.bias_constraint, options_.dtype);
-}
-
-template <std::size_t Axes>
-std::optional<Shape> SeparableConvolution<Axes>::output_shape(const Shape& sample) const {
-  return depthwise_.defined() ? std::optional(this->shape_by_trial(sample, options_.dtype)) : std::nullopt;
+  this->declare_bias(options_.filters);
 }
 
 template <std::size_t Axes>
 Tensor SeparableConvolution<Axes>::forward(const Tensor& x) {
-  this->check_input(x, Axes + 1, sample_axes[Axes], depthwise_.dtype());
-  check_channels(type(), x, depthwise_.shape()[Axes]);
+  this->check_input(x, Axes + 1, sample_axes[Axes], kernel_.dtype());
+  check_channels(type(), x, kernel_.shape()[Axes]);
   check_reach<Axes>(type(), x, options_);
-  const Tensor between = by_channel<Axes>(x, depthwise_, Tensor(), options_);
+  const Tensor between = by_channel<Axes>(x, kernel_, Tensor(), options_);
   const Tensor z = convolved<Axes>(between, pointwise_, {.bias = bias_});
-  return this->regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
+  return this->activated(z);
 }
 
 template class DepthwiseConvolution<1>;

@@ -4,10 +4,7 @@
 #include <cstdint>
 #include <source_location>
 
-#include "autograd/ops/spatial.hpp"
-#include "nn/activations.hpp"
-#include "nn/initializers.hpp"
-#include "nn/layer.hpp"
+#include "nn/layers/convolution.hpp"
 
 namespace xg::nn {
 
@@ -35,7 +32,10 @@ struct DepthwiseConvolutionOptions {
 /// depth_multiplier); the outputs of a channel are neighbours. Parameters: depthwise_kernel (kernel_size, channels,
 /// depth_multiplier) and bias.
 template <std::size_t Axes>
-class XG_API DepthwiseConvolution : public ClonedLayer<DepthwiseConvolution<Axes>> {
+class XG_API DepthwiseConvolution : public ConvolutionalLayer<DepthwiseConvolution<Axes>, DepthwiseConvolutionOptions> {
+  using Base = ConvolutionalLayer<DepthwiseConvolution<Axes>, DepthwiseConvolutionOptions>;
+  using Base::options_, Base::kernel_, Base::bias_;
+
  public:
   /// Extents, strides, dilations or a multiplier below 1, and a dtype that is not floating are a ValueError.
   explicit DepthwiseConvolution(DepthwiseConvolutionOptions options,
@@ -43,14 +43,7 @@ class XG_API DepthwiseConvolution : public ClonedLayer<DepthwiseConvolution<Axes
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override;
-  /// One of its own with the same values.
-  DepthwiseConvolution clone() const;
   void build(const Shape& sample) override;
-  std::optional<Shape> output_shape(const Shape& sample) const override;
-
- private:
-  DepthwiseConvolutionOptions options_;
-  Parameter kernel_, bias_;
 };
 
 /// Over (batch, length, channels).
@@ -86,7 +79,10 @@ struct SeparableConvolutionOptions {
 /// depthwise_kernel (kernel_size, channels, depth_multiplier), pointwise_kernel (1, ..., channels depth_multiplier,
 /// filters) and bias (filters).
 template <std::size_t Axes>
-class XG_API SeparableConvolution : public ClonedLayer<SeparableConvolution<Axes>> {
+class XG_API SeparableConvolution : public ConvolutionalLayer<SeparableConvolution<Axes>, SeparableConvolutionOptions> {
+  using Base = ConvolutionalLayer<SeparableConvolution<Axes>, SeparableConvolutionOptions>;
+  using Base::options_, Base::kernel_, Base::bias_;
+
  public:
   /// Filters, extents, strides, dilations or a multiplier below 1, and a dtype that is not floating are a ValueError.
   explicit SeparableConvolution(SeparableConvolutionOptions options,
@@ -94,14 +90,10 @@ class XG_API SeparableConvolution : public ClonedLayer<SeparableConvolution<Axes
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override;
-  /// One of its own with the same values.
-  SeparableConvolution clone() const;
   void build(const Shape& sample) override;
-  std::optional<Shape> output_shape(const Shape& sample) const override;
 
  private:
-  SeparableConvolutionOptions options_;
-  Parameter depthwise_, pointwise_, bias_;
+  Parameter pointwise_;
 };
 
 /// Over (batch, length, channels).

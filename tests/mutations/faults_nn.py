@@ -111,9 +111,11 @@ TABLE = {
         ("if (samples < 1)", "if (false)"),
         ("if (means_.front().samples == 0)", "if (false)"),
     ],
+    "nn/layer.cpp": [
+        ("mean ? term / batch : term", "term"),
+        ("if (x.dtype() != dtype)", "if (false)"),
+    ],
     "nn/layers/dense.cpp": [
-        ("options_.activity_mean ? term / batch : term", "term"),
-        ("if (x.dtype() != kernel_.dtype())", "if (false)"),
         ("if (sample.back() != kernel[0])", "if (false)"),
         ("drawn(generator_)", "generator_"),
     ],
