@@ -119,49 +119,36 @@ struct Moments {
   T second(T v, T g) const { return b2 * v + new_2 * g * g; }
 };
 
+/// With the largest mean of the squares so far in the place of the mean, or without.
+template <class T, bool keeps_largest>
+void adam_as(Array& w, const Array& g, Array& m, Array& v, Array* largest, const AdamStep& step) {
+  T* weight = w.data<T>();
+  T* first = m.data<T>();
+  T* second = v.data<T>();
+  T* most = keeps_largest ? largest->data<T>() : nullptr;
+  const T* gradient = g.data<T>();
+  const T rate = static_cast<T>(step.rate), epsilon = static_cast<T>(step.epsilon), decay = static_cast<T>(step.decay);
+  const Moments<T> moments(step);
+  over_elements(w, [=](std::int64_t begin, std::int64_t end) {
+#pragma GCC ivdep
+    for (auto i = begin; i < end; ++i) {
+      first[i] = moments.first(first[i], gradient[i]);
+      T variance = second[i] = moments.second(second[i], gradient[i]);
+      if constexpr (keeps_largest) variance = most[i] = std::max(most[i], variance);
+      weight[i] -= decay * weight[i] + rate * first[i] / (std::sqrt(variance) + epsilon);
+    }
+  });
+}
+
 }  // namespace
 
 void adam(Array& w, const Array& g, Array& m, Array& v, const AdamStep& step) {
-  dispatch_floating(w.dtype(), [&]<class T>() {
-    T* weight = w.data<T>();
-    T* first = m.data<T>();
-    T* second = v.data<T>();
-    const T* gradient = g.data<T>();
-    const T rate = static_cast<T>(step.rate), epsilon = static_cast<T>(step.epsilon),
-            decay = static_cast<T>(step.decay);
-    const Moments<T> moments(step);
-    over_elements(w, [=](std::int64_t begin, std::int64_t end) {
-#pragma GCC ivdep
-      for (auto i = begin; i < end; ++i) {
-        first[i] = moments.first(first[i], gradient[i]);
-        second[i] = moments.second(second[i], gradient[i]);
-        weight[i] -= decay * weight[i] + rate * first[i] / (std::sqrt(second[i]) + epsilon);
-      }
-    });
-  });
+  dispatch_floating(w.dtype(), [&]<class T>() { adam_as<T, false>(w, g, m, v, nullptr, step); });
   w.bump_version();
 }
 
 void amsgrad(Array& w, const Array& g, Array& m, Array& v, Array& largest, const AdamStep& step) {
-  dispatch_floating(w.dtype(), [&]<class T>() {
-    T* weight = w.data<T>();
-    T* first = m.data<T>();
-    T* second = v.data<T>();
-    T* most = largest.data<T>();
-    const T* gradient = g.data<T>();
-    const T rate = static_cast<T>(step.rate), epsilon = static_cast<T>(step.epsilon),
-            decay = static_cast<T>(step.decay);
-    const Moments<T> moments(step);
-    over_elements(w, [=](std::int64_t begin, std::int64_t end) {
-#pragma GCC ivdep
-      for (auto i = begin; i < end; ++i) {
-        first[i] = moments.first(first[i], gradient[i]);
-        second[i] = moments.second(second[i], gradient[i]);
-        most[i] = std::max(most[i], second[i]);
-        weight[i] -= decay * weight[i] + rate * first[i] / (std::sqrt(most[i]) + epsilon);
-      }
-    });
-  });
+  dispatch_floating(w.dtype(), [&]<class T>() { adam_as<T, true>(w, g, m, v, &largest, step); });
   w.bump_version();
 }
 

@@ -145,7 +145,7 @@ TABLE = {
     "lib/kernels/update.cpp": [
         ("weight[i] -= step * gradient[i]; }); }); w.bump_version();", "weight[i] -= step * gradient[i]; }); });"),
         ("new_2(static_cast<T>(1 - step.beta_2)) {}", "new_2(1 - b2) {}"),
-        ("most[i] = std::max(most[i], second[i]);", "most[i] = second[i];"),
+        ("most[i] = std::max(most[i], variance);", "most[i] = second[i];"),
         ("variance = rest < 0 ? T{0} : rest;", "variance = rest;"),
         ("weights > 0 && directions > 0 ?", "directions > 0 ?"),
         ("mixed < 0 ? T{-1} : mixed;", "T{-1};"),
