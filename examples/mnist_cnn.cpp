@@ -1,5 +1,5 @@
 // A convolutional network for MNIST, as Keras's example of that name: two convolutions, pooling, dropout, two dense
-// layers. Expected: test accuracy .99 after 2 epochs, .992 after 12.
+// layers. Test accuracy .98 after one epoch.
 #include <iostream>
 
 #include "examples/common.hpp"
@@ -37,7 +37,9 @@ int main(int argc, char** argv) try {
 
   auto test_score = model.evaluate(x_test, test.labels, {.verbose = options.verbose});
   std::cout << "\ntest loss " << test_score.loss << "\ntest accuracy " << test_score["accuracy"] << '\n';
-  example::save_history(options, history, test_score, test_score);
+  auto train_score = model.evaluate(x_train, train.labels, {.verbose = options.verbose});
+  std::cout << "\ntrain loss " << train_score.loss << "\ntrain accuracy " << train_score["accuracy"] << '\n';
+  example::save_history(options, history, test_score, train_score);
   return example::finish();
 } catch (const std::exception& error) {
   return example::fail(error);
