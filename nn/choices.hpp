@@ -114,12 +114,12 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   template <class O>
   requires std::is_base_of_v<Object, O> ObjectChoice(const std::shared_ptr<O>& object,
                                                      std::source_location where = std::source_location::current())
-      : Base(spec_of(object.get(), where), object), again_(Again::shared) {}
+      : Base(spec_of(object.get(), where), object), shared_(true) {}
   /// One of its own.
   template <class O>
   requires std::is_base_of_v<Object, O> ObjectChoice(O object) : ObjectChoice(std::make_shared<O>(std::move(object))) {
     if constexpr (std::is_copy_constructible_v<O>) {
-      again_ = Again::copied;
+      shared_ = false;
       copy_ = [](const Object& original) -> std::shared_ptr<Object> {
         return std::make_shared<O>(static_cast<const O&>(original));
       };
@@ -130,8 +130,8 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
   const std::shared_ptr<Object>& get() const { return this->value_; }
   /// One for another use: a copy of an object, a new one of that name. That of a shared pointer is always the same.
   std::shared_ptr<Object> another() const {
-    if (!this->value_ || again_ == Again::shared) return this->value_;
-    return again_ == Again::copied ? copy_(*this->value_) : Kind(this->spec()).get();
+    if (!this->value_ || shared_) return this->value_;
+    return copy_ ? copy_(*this->value_) : Kind(this->spec()).get();
   }
 
  protected:
@@ -149,9 +149,8 @@ class XG_API ObjectChoice : public Choice<Kind, std::shared_ptr<Object>> {
     return object->spec();
   }
 
-  enum class Again { made, copied, shared };
-  Again again_ = Again::made;                                     // how there is another
-  std::shared_ptr<Object> (*copy_)(const Object& original) = {};  // null unless copied
+  bool shared_ = false;                                           // with whoever gave it
+  std::shared_ptr<Object> (*copy_)(const Object& original) = {};  // null: made by its name
 };
 
 /// Makes something of the user's known by a name, from then on and in all threads: a function of the kind itself, or,
