@@ -47,6 +47,7 @@
 #include "nn/data/batches.hpp"
 #include "nn/data/mnist.hpp"
 #include "nn/data/transform.hpp"
+#include "nn/functional.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/activations.hpp"
 #include "nn/layers/convolution.hpp"

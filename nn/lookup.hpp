@@ -1,5 +1,8 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -24,6 +27,47 @@ struct Name {
   std::string text;            ///< the name
   std::source_location where;  ///< the user's line
 };
+
+/// A place, counted from 0, or a name, that one of several is looked up by, with the user's line.
+struct Key {
+  /// A place.
+  template <std::integral Index>
+  Key(Index index, std::source_location line = std::source_location::current())
+      : place(static_cast<std::int64_t>(index)), where(line) {}
+  /// A name. Null is a ValueError.
+  Key(const char* given, std::source_location line = std::source_location::current()) : name(given), where(line) {
+    check_given("lookup", "name", given, line);
+  }
+  /// A name.
+  Key(const std::string& given, std::source_location line = std::source_location::current())
+      : name(given.c_str()), where(line) {}
+
+  std::int64_t place = -1;     ///< if it is no name
+  const char* name = nullptr;  ///< null if it is a place
+  std::source_location where;  ///< the user's line
+};
+
+/// The place in a list of entries with names, some of which may be empty. There being none is a ValueError that says
+/// what there is.
+template <class Entries>
+std::size_t find_place(const char* kind, const Key& key, const Entries& entries) {
+  if (key.name == nullptr) {
+    const auto place = static_cast<std::size_t>(key.place);
+    if (key.place >= 0 && place < entries.size()) return place;
+    throw ValueError(
+        concat(kind, ": there is no tensor ", key.place, ": there are ", entries.size(), ", counted from 0"),
+        key.where);
+  }
+  std::string known;
+  std::size_t place = 0;
+  for (const auto& entry : entries) {
+    if (entry.name == key.name) return place;
+    known += concat(known.empty() ? "there are " : ", ", entry.name.empty() ? "one without a name" : entry.name);
+    ++place;
+  }
+  throw ValueError(concat(kind, ": there is no '", key.name, "': ", known.empty() ? "there are none" : known),
+                   key.where);
+}
 
 /// The name itself. Null is a ValueError.
 inline const char* given_name(const char* kind, const char* name, std::source_location where) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
@@ -42,6 +43,14 @@ struct EvaluateOptions {
 /// The options of predict().
 struct PredictOptions {
   std::int64_t batch_size = 32;  ///< of every batch but the last
+};
+
+/// What summary() prints.
+struct SummaryTable {
+  std::size_t width;                                        ///< of a line
+  std::vector<std::size_t> column_ends;                     ///< where the columns end
+  std::vector<std::string> titles;                          ///< of the columns
+  std::vector<std::vector<std::vector<std::string>>> rows;  ///< of each layer its lines
 };
 
 /// A module with Keras's trainer. Derive from it and write forward(), or use Sequential.
@@ -112,6 +121,8 @@ class XG_API Model : public Module {
   /// in this pass, without those of parameters, which Optimizer::minimize() adds. `figures` gets the metrics.
   Tensor compute_loss(const Tensors& y, const Tensors& prediction, Figures& figures,
                       std::source_location where = std::source_location::current()) const;
+  /// The rows of summary().
+  virtual SummaryTable table() const;
 
  private:
   std::shared_ptr<TrainingSetup> setup(const char* call, std::source_location where) const;

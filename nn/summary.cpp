@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <string>
 
@@ -8,11 +7,7 @@
 namespace xg::nn {
 namespace {
 
-constexpr std::size_t line_length = 65;
-/// Where the columns end: 45 %, 85 % and all of the line.
-constexpr std::array<std::size_t, 3> column_ends{29, 55, 65};
-
-std::string row(const std::array<std::string, 3>& fields) {
+std::string row(const std::vector<std::string>& fields, const std::vector<std::size_t>& column_ends) {
   std::string line;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) line.back() = ' ';
@@ -46,9 +41,9 @@ std::string batch_text(const std::optional<Shape>& batch) {
 
 void Model::summary() const { summary(std::cout); }
 
-void Model::summary(std::ostream& out) const {
-  const std::string thin = std::string(line_length, '_') + '\n', thick = std::string(line_length, '=') + '\n';
-  out << thin << row({"Layer (type)", "Output Shape", "Param #"}) << thick;
+SummaryTable Model::table() const {
+  // The columns end at 45 %, 85 % and all of the line.
+  SummaryTable table{65, {29, 55, 65}, {"Layer (type)", "Output Shape", "Param #"}, {}};
   std::optional<Shape> sample = input_shape();
   for (const auto& [name, child] : children()) {
     if (sample) sample = child->output_shape(*sample);
@@ -57,8 +52,19 @@ void Model::summary(std::ostream& out) const {
       batch = sample;
       batch->insert(0, 0);
     }
-    out << row({name + " (" + child->type() + ")", batch_text(batch), std::to_string(child->parameter_count())});
-    out << (child == children().back().second ? thick : thin);
+    table.rows.push_back(
+        {{name + " (" + child->type() + ")", batch_text(batch), std::to_string(child->parameter_count())}});
+  }
+  return table;
+}
+
+void Model::summary(std::ostream& out) const {
+  const SummaryTable table = this->table();
+  const std::string thin = std::string(table.width, '_') + '\n', thick = std::string(table.width, '=') + '\n';
+  out << thin << row(table.titles, table.column_ends) << thick;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    for (const auto& line : table.rows[i]) out << row(line, table.column_ends);
+    out << (i + 1 == table.rows.size() ? thick : thin);
   }
   std::int64_t trainable = 0, fixed = 0;
   for (const auto& list : {parameters(), buffers()})

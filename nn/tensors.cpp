@@ -29,24 +29,6 @@ bool Tensors::named() const {
   return std::none_of(begin(), end(), [](const Entry& entry) { return entry.name.empty(); });
 }
 
-const Tensor& Tensors::operator[](std::size_t index) const {
-  if (index >= size())
-    throw ValueError(concat("tensors: there is no tensor ", index, ": there are ", size(), ", counted from 0"),
-                     std::source_location::current());
-  return entries_[index].value;
-}
-
-const Tensor& Tensors::operator[](const Name& name) const {
-  std::string known;
-  for (const Entry& entry : entries_) {
-    if (entry.name == name.text) return entry.value;
-    known += concat(known.empty() ? "" : ", ", entry.name.empty() ? "one without a name" : entry.name);
-  }
-  throw ValueError(
-      concat("tensors: there is no '", name.text, "': ", known.empty() ? "there are none" : "there are ", known),
-      name.where);
-}
-
 const Tensor& Tensors::only(std::source_location where) const {
   if (size() != 1) throw ValueError(concat("tensors: one tensor is expected, there are ", size()), where);
   return entries_.front().value;

@@ -46,10 +46,8 @@ class XG_API Tensors {
   std::size_t size() const { return entries_.size(); }
   /// True if there is none.
   bool empty() const { return entries_.empty(); }
-  /// The one at that place, counted from 0. There being none is a ValueError.
-  const Tensor& operator[](std::size_t index) const;
-  /// The one of that name. There being none is a ValueError that lists the names.
-  const Tensor& operator[](const Name& name) const;
+  /// The one at that place, counted from 0, or of that name. There being none is a ValueError that says what there is.
+  const Tensor& operator[](const Key& key) const { return entries_[find_place("tensors", key, entries_)].value; }
   /// True if there is one of that name.
   bool contains(const std::string& name) const;
   /// The only one. If there are none or several it is a ValueError.

@@ -70,7 +70,7 @@ Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) cons
     std::string name = !given.empty() ? given : y.begin()[static_cast<std::ptrdiff_t>(i)].name;
     if (name.empty() && known.size() == count) name = known[i];
     if (name.empty() && count > 1) name = "output_" + std::to_string(i + 1);
-    const Tensor& wanted = by_name ? y[Name(name)] : y[i];
+    const Tensor& wanted = by_name ? y[name] : y[i];
     outputs.push_back({name, wanted, value, &losses.of(name, i, count), weight_of(loss_weights, name),
                        count > 1 ? name + '_' : std::string()});
   }
