@@ -6,22 +6,9 @@
 #include "nn/module.hpp"
 #include "nn/module_tree.hpp"
 #include "nn/pass.hpp"
+#include "nn/pattern.hpp"
 
 namespace xg::nn {
-namespace {
-
-/// True if the pattern, in which * stands for any text, is that of the name.
-bool fits(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  if (!name.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t start = star; start <= name.size(); ++start)
-    if (fits(rest, name.substr(start))) return true;
-  return false;
-}
-
-}  // namespace
 
 std::vector<NamedTensor> Module::collect(List State::*list) const {
   struct Level {

@@ -30,6 +30,19 @@ void sgd(Array& w, const Array& g, double rate) {
   w.bump_version();
 }
 
+void blend(Array& a, const Array& w, double share) {
+  dispatch_floating(a.dtype(), [&]<class T>() {
+    T* mean = a.data<T>();
+    const T* value = w.data<T>();
+    const T part = static_cast<T>(share);
+    over_elements(a, [=](std::int64_t begin, std::int64_t end) {
+#pragma GCC ivdep
+      for (auto i = begin; i < end; ++i) mean[i] += part * (value[i] - mean[i]);
+    });
+  });
+  a.bump_version();
+}
+
 namespace {
 
 constexpr std::int64_t block_size = 4096;

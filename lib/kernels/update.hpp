@@ -21,6 +21,9 @@ double sgd_decayed(Array& w, const Array& g, double rate, double decay, double* 
 /// w = g + decay * w, for a copy of a parameter; returns the sum of the squares of the old w, added in a fixed order.
 double decayed_gradient(Array& w, const Array& g, double decay, double* room);
 
+/// a += share (w - a): a running mean.
+void blend(Array& a, const Array& w, double share);
+
 /// v = momentum * v - rate * g; w += v, or with nesterov w += momentum * v - rate * g.
 void sgd_momentum(Array& w, const Array& g, Array& v, double rate, double momentum, bool nesterov);
 

@@ -1,5 +1,6 @@
 #include "nn/callbacks/early_stopping.hpp"
 #include "nn/callbacks/history.hpp"
+#include "nn/callbacks/moving_average.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -24,6 +25,10 @@ Value make_early_stopping(Arguments& given) {
                                          caller(std::source_location::current()));
 }
 
+Value make_moving_average(Arguments& given) {
+  return std::make_shared<ExponentialMovingAverage>(options_from<MovingAverageOptions>(given));
+}
+
 Value make_history(Arguments&) { return std::make_shared<History>(); }
 
 }  // namespace
@@ -34,8 +39,11 @@ std::shared_ptr<Callback> CallbackChoice::at_epoch_end(EpochEnd function) {
 
 template <>
 Registry<Value>& Choice<CallbackChoice, Value>::registry() {
-  static Registry<Value> known(CallbackChoice::kind,
-                               {{"early_stopping", make_early_stopping}, {"history", make_history}});
+  static Registry<Value> known(CallbackChoice::kind, {
+                                                         {"early_stopping", make_early_stopping},
+                                                         {"exponential_moving_average", make_moving_average},
+                                                         {"history", make_history},
+                                                     });
   return known;
 }
 

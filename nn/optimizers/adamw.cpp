@@ -29,7 +29,7 @@ std::vector<Array> AdamW::make_state(const Array& parameter) const { return adam
 
 void AdamW::update(Array& parameter, const Array& gradient, State& state) {
   const double rate = adam_rate(learning_rate(), options_.beta_1, options_.beta_2, state.steps);
-  const double decay = learning_rate() * options_.weight_decay;
+  const double decay = learning_rate() * weight_decay(options_.weight_decay);
   adam_update(parameter, gradient, state.arrays, {rate, options_.beta_1, options_.beta_2, options_.epsilon, decay});
 }
 

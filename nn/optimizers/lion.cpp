@@ -29,7 +29,7 @@ std::vector<Array> Lion::make_state(const Array& parameter) const {
 void Lion::update(Array& parameter, const Array& gradient, State& state) {
   const double rate = learning_rate();
   kernels::lion(parameter, gradient, state.arrays[0],
-                {rate, options_.beta_1, options_.beta_2, rate * options_.weight_decay});
+                {rate, options_.beta_1, options_.beta_2, rate * weight_decay(options_.weight_decay)});
 }
 
 }  // namespace xg::nn

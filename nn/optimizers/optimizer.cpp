@@ -11,6 +11,7 @@
 #include "lib/kernels/update.hpp"
 #include "nn/check_number.hpp"
 #include "nn/optimizers/step.hpp"
+#include "nn/pattern.hpp"
 
 namespace xg::nn {
 
@@ -38,6 +39,7 @@ Optimizer::Optimizer(const Optimizer& other)
       declarations_(other.declarations_),
       parameters_(other.parameters_),
       states_(clones(other.states_)),
+      groups_(other.groups_),
       transforms_(other.transforms_) {}
 
 Optimizer::Optimizer(Optimizer&& other) noexcept
@@ -48,6 +50,7 @@ Optimizer::Optimizer(Optimizer&& other) noexcept
       declarations_(other.declarations_),
       parameters_(std::exchange(other.parameters_, {})),
       states_(std::exchange(other.states_, {})),
+      groups_(std::exchange(other.groups_, {})),
       transforms_(std::exchange(other.transforms_, {})) {}
 
 Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
@@ -59,6 +62,7 @@ Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
   declarations_ = other.declarations_;
   parameters_ = std::exchange(other.parameters_, {});
   states_ = std::exchange(other.states_, {});
+  groups_ = std::exchange(other.groups_, {});
   transforms_ = std::exchange(other.transforms_, {});
   return *this;
 }
@@ -66,6 +70,7 @@ Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
 Optimizer& Optimizer::operator=(const Optimizer& other) {
   std::vector<NamedTensor> parameters = other.parameters_;
   std::vector<State> states = clones(other.states_);
+  std::vector<Group> groups = other.groups_;
   std::vector<GradientTransform> transforms = other.transforms_;
   name_ = other.name_;
   learning_rate_ = other.learning_rate_;
@@ -74,6 +79,7 @@ Optimizer& Optimizer::operator=(const Optimizer& other) {
   declarations_ = other.declarations_;
   parameters_ = std::move(parameters);
   states_ = std::move(states);
+  groups_ = std::move(groups);
   transforms_ = std::move(transforms);
   return *this;
 }
@@ -86,6 +92,33 @@ void Optimizer::check_no_step(const char* call, std::source_location where) cons
 void Optimizer::add_transform(GradientTransform transform, std::source_location where) {
   check_no_step("add_transform", where);
   transforms_.push_back(std::move(transform));
+}
+
+void Optimizer::add_group(const Name& pattern, const ParameterGroup& group) {
+  check_no_step("add_group", pattern.where);
+  check_not_negative(concat(name_, ": the learning rate factor of '", pattern.text, "'"), group.learning_rate_factor,
+                     pattern.where);
+  check_not_negative(concat(name_, ": the weight decay factor of '", pattern.text, "'"), group.weight_decay_factor,
+                     pattern.where);
+  groups_.push_back({pattern, group});
+}
+
+ParameterGroup Optimizer::group_of(const NamedTensor& parameter) const {
+  const auto found = std::find_if(groups_.rbegin(), groups_.rend(),
+                                  [&](const Group& group) { return fits(group.pattern.text, parameter.name); });
+  return found == groups_.rend() ? ParameterGroup() : found->factors;
+}
+
+/// A group that nothing belongs to was meant for something else.
+void Optimizer::check_groups() const {
+  for (const auto& [pattern, factors] : groups_) {
+    const auto belongs = [&](const NamedTensor& parameter) { return fits(pattern.text, parameter.name); };
+    if (std::any_of(parameters_.begin(), parameters_.end(), belongs)) continue;
+    std::vector<std::string> names;
+    for (const NamedTensor& parameter : parameters_) names.push_back(parameter.name);
+    throw ValueError(concat(name_, ": add_group: no parameter fits '", pattern.text, "': ", known_are(names)),
+                     pattern.where);
+  }
 }
 
 void Optimizer::attach(ParameterList parameters, std::source_location where) {

@@ -16,6 +16,12 @@
 
 namespace xg::nn {
 
+/// How a group of parameters is changed otherwise than the rest.
+struct ParameterGroup {
+  double learning_rate_factor = 1;  ///< of what the learning rate is for them
+  double weight_decay_factor = 1;   ///< of what the weight decay is for them; 0: none
+};
+
 /// Changes parameters by their gradients. A derived class says how one parameter is changed; the state it keeps for
 /// each is made on the first step. Parameters may be views, such as a transposed leaf: their own elements change, and
 /// no others. A step that fails changes nothing.
@@ -49,7 +55,18 @@ class XG_API Optimizer {
   /// Adds a stage behind those there are. During a step it is a ValueError.
   void add_transform(GradientTransform transform, std::source_location where = std::source_location::current());
 
-  /// Of the next step; during the update, of this one.
+  /// Parameters whose path fits the pattern, in which * stands for any text, are changed in their own way; of several
+  /// patterns that fit the last one counts:
+  /// ```cpp
+  /// nn::AdamW optimizer({.learning_rate = 1e-3, .weight_decay = 0.1});
+  /// optimizer.add_group("*.bias", {.weight_decay_factor = 0});
+  /// optimizer.add_group("features.*", {.learning_rate_factor = 0.1});
+  /// ```
+  /// A factor that is negative or not finite in float32 is a ValueError; a pattern that no parameter fits is one in the
+  /// next step. During a step the call is a ValueError.
+  void add_group(const Name& pattern, const ParameterGroup& group);
+
+  /// Of the next step; during the update of a parameter, for that one in this step.
   double learning_rate() const { return step_rate_ ? *step_rate_ : learning_rate_(iterations_); }
   /// A number for all steps from the next on, or a function of the step. A rate that is negative or NaN, or not finite
   /// in float32, is a ValueError: that of a function when it is used, before anything changes.
@@ -80,6 +97,8 @@ class XG_API Optimizer {
 
   /// The rate of a step whose number is t, counted from 0, is learning_rate() / (1 + decay t).
   double decayed_rate(double decay) const { return learning_rate() / (1 + decay * static_cast<double>(iterations_)); }
+  /// Of the parameter that is changed: that decay, by the factor of its group.
+  double weight_decay(double decay) const { return decay * decay_factor_; }
   /// Changes a parameter, a contiguous array, in place. Must not fail: what it needs is in the state.
   virtual void update(Array& parameter, const Array& gradient, State& state) = 0;
   /// True if update_decayed() adds a weight decay on the way; else the gradient is changed before update().
@@ -93,21 +112,31 @@ class XG_API Optimizer {
  private:
   class Step;
 
+  /// A group, and which parameters it is for.
+  struct Group {
+    Name pattern;
+    ParameterGroup factors;
+  };
+
   static State clone(State state);
   static std::vector<State> clones(std::vector<State> states);
   /// Looks again, if anything was declared or taken back since.
   void follow(std::source_location where);
   void take(std::vector<NamedTensor> parameters, std::source_location where);
+  ParameterGroup group_of(const NamedTensor& parameter) const;
+  void check_groups() const;
   void check_no_step(const char* call, std::source_location where) const;
 
   const char* name_;
   LearningRate learning_rate_;
   std::optional<double> step_rate_;  ///< while parameters are changed
+  double decay_factor_ = 1;          ///< of the parameter that is changed
   std::int64_t iterations_ = 0;
   std::shared_ptr<const Anchor> source_;
   std::uint64_t declarations_ = 0;  ///< when source_ was last asked
   std::vector<NamedTensor> parameters_;
   std::vector<State> states_;
+  std::vector<Group> groups_;
   std::vector<GradientTransform> transforms_;
   bool in_step_ = false;  ///< transforms and regularizers are called: what they look at stays
 };

@@ -89,22 +89,27 @@ double Optimizer::Step::penalty() const {
   return total;
 }
 
-/// A copy is asked, as a function of the user's may replace it.
-double Optimizer::Step::checked_rate() const {
-  const LearningRate learning_rate = optimizer_.learning_rate_;
-  const double rate = learning_rate(optimizer_.iterations_);
+double Optimizer::Step::checked_rate(double rate, const std::string& parameter) const {
   if (!(rate >= 0 && rate <= std::numeric_limits<float>::max()))
-    check_not_negative(concat(optimizer_.name_, ": the learning rate of step ", optimizer_.iterations_), rate, where_);
+    check_not_negative(concat(optimizer_.name_, ": the learning rate of step ", optimizer_.iterations_,
+                              parameter.empty() ? "" : " for '" + parameter + "'"),
+                       rate, where_);
   return rate;
 }
 
 void Optimizer::Step::prepare() {
-  optimizer_.step_rate_ = checked_rate();
+  const LearningRate learning_rate = optimizer_.learning_rate_;  // a copy: a function of the user's may replace it
+  rate_ = checked_rate(learning_rate(optimizer_.iterations_), {});
+  optimizer_.step_rate_ = rate_;
+  optimizer_.check_groups();
   changes_.resize(gradients_.size());
   for (std::size_t i = 0; i < gradients_.size(); ++i) {
     Gradient& gradient = gradients_[i];
     const Array& elements = gradient.parameter();
     Change& change = changes_[i];
+    const NamedTensor& target = optimizer_.parameters_[gradient.index()];
+    change.group = optimizer_.group_of(target);
+    checked_rate(rate_ * change.group.learning_rate_factor, target.name);
     if (!optimizer_.fuses_decay()) gradient.value();
     if (gradient.decay() != 0) room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));
     if (!elements.is_contiguous()) change.flat = Array::empty(elements.shape(), elements.dtype());
@@ -118,6 +123,8 @@ void Optimizer::Step::apply(std::size_t i) {
   Change& change = changes_[i];
   State& state = optimizer_.states_[gradient.index()];
   if (state.arrays.empty()) state.arrays = std::move(change.state);
+  optimizer_.step_rate_ = rate_ * change.group.learning_rate_factor;
+  optimizer_.decay_factor_ = change.group.weight_decay_factor;
   Array elements = gradient.parameter();
   Array& parameter = change.flat ? *change.flat : elements;
   if (change.flat) kernels::copy(elements, parameter);

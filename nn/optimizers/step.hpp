@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <source_location>
+#include <string>
 #include <vector>
 
 #include "nn/optimizers/gradient.hpp"
@@ -18,6 +19,7 @@ class Optimizer::Step {
   ~Step() {
     optimizer_.in_step_ = was_in_step_;
     optimizer_.step_rate_ = earlier_rate_;
+    optimizer_.decay_factor_ = 1;
   }
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
@@ -35,13 +37,15 @@ class Optimizer::Step {
     std::optional<Array> flat = {};     ///< room for the elements of a parameter that is a view
     std::vector<Array> state = {};      ///< a first state
     std::optional<Before> before = {};  ///< of a parameter with a constraint
+    ParameterGroup group = {};          ///< that the parameter belongs to
   };
 
   void collect(std::size_t index);
   void add_penalty(Gradient& gradient, const NamedTensor& target);
   void add_lost_penalties();
   double penalty() const;
-  double checked_rate() const;
+  /// That rate, for that parameter or, if the name is empty, for all. A negative or infinite one is a ValueError.
+  double checked_rate(double rate, const std::string& parameter) const;
   void prepare();
   void apply(std::size_t i);
   void apply_constrained(std::size_t i);
@@ -51,6 +55,7 @@ class Optimizer::Step {
   Optimizer& optimizer_;
   bool was_in_step_;
   std::optional<double> earlier_rate_;
+  double rate_ = 0;  ///< of this step
   bool with_penalties_;
   std::source_location where_;
   Gradients gradients_;
