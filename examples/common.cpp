@@ -93,6 +93,15 @@ std::string fashion_mnist_instead() {
   return *folder;
 }
 
+std::string fashion_mnist() {
+  const auto folder = xg::data::find_fashion_mnist();
+  if (!folder)
+    throw xg::IOError(
+        "Fashion-MNIST: not found: it is in Debian's package dataset-fashion-mnist, or name its folder "
+        "by --data");
+  return *folder;
+}
+
 }  // namespace
 
 Options parse(int argc, char** argv, const std::string& description, Options options) {
@@ -102,7 +111,8 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   app.add_option("--epochs", options.epochs, "walks through the training images")->transform(whole<int>(1));
   app.add_option("--batch-size", options.batch_size, "images in a step")->transform(whole<std::int64_t>(1));
   app.add_option("--seed", options.seed, "of every random number")->transform(whole<std::uint64_t>(0));
-  app.add_option("--data", options.data, "folder of the MNIST files");
+  if (options.kind != Data::none)
+    app.add_option("--data", options.data, options.kind == Data::text ? "a text file" : "folder of the image files");
   app.add_option("--threads", options.threads, "0: as many as the machine has")->transform(whole<int>(0));
   app.add_option("--verbose", options.verbose, "0: silent, 1: a bar, 2: a line for each epoch")->transform(whole(0, 2));
   app.add_option("--samples", options.samples, "images to use, where the program can; 0: all")
@@ -119,7 +129,9 @@ Options parse(int argc, char** argv, const std::string& description, Options opt
   if (!options.history.empty()) check_writable(options.history);
   xg::manual_seed(options.seed);
   xg::set_num_threads(options.threads);
-  if (options.data.empty() && !xg::data::find_mnist()) options.data = fashion_mnist_instead();
+  if (options.data.empty() && options.kind == Data::fashion_mnist) options.data = fashion_mnist();
+  if (options.data.empty() && options.kind == Data::mnist && !xg::data::find_mnist())
+    options.data = fashion_mnist_instead();
   return options;
 }
 
@@ -139,10 +151,10 @@ void save_history(const Options& options, const xg::nn::History& history, const 
   nlohmann::ordered_json json;
   for (const auto& [name, values] : history.all()) json[name] = values;
   json["seconds"] = history.seconds();
-  json["test_loss"] = test.loss;
-  json["test_accuracy"] = test["accuracy"];
-  json["train_loss"] = train.loss;
-  json["train_accuracy"] = train["accuracy"];
+  for (const auto& [part, score] : {std::pair("test_", &test), std::pair("train_", &train)}) {
+    json[std::string(part) + "loss"] = score->loss;
+    for (const auto& [name, value] : score->metrics) json[part + name] = value;
+  }
   replace(options.history, json.dump(2) + '\n');
 }
 

@@ -1,5 +1,5 @@
-// A convolutional network for MNIST, as Keras's example of that name: two convolutions, pooling, dropout, two dense
-// layers. Test accuracy .98 after one epoch.
+// A convolutional network for MNIST: two convolutions with pooling, dropout, two dense layers. Test accuracy .992 and
+// more after 12 epochs.
 #include <iostream>
 
 #include "examples/common.hpp"
@@ -16,19 +16,19 @@ int main(int argc, char** argv) try {
   auto x_test = expand_dims(data::scale(test.images), -1);
 
   nn::Sequential model{
-      nn::Input({28, 28, 1}),
-      nn::Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}),
-      nn::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
-      nn::MaxPooling2D(),
-      nn::Dropout(0.25),
-      nn::Flatten(),
-      nn::Dense({.units = 128, .activation = "relu"}),
-      nn::Dropout(0.5),
-      nn::Dense({.units = 10, .activation = "softmax"}),
+      nn::Input({28, 28, 1}), nn::Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}),
+      nn::MaxPooling2D(),     nn::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
+      nn::MaxPooling2D(),     nn::Flatten(),
+      nn::Dropout(0.4),       nn::Dense({.units = 128, .activation = "relu"}),
+      nn::Dropout(0.4),       nn::Dense({.units = 10, .activation = "softmax"}),
   };
   model.summary();
 
-  model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  const auto steps = options.epochs * (x_train.shape()[0] / options.batch_size + 1);
+  model.compile(
+      {.optimizer = nn::Adam({.learning_rate = nn::cosine_decay({.learning_rate = 2e-3, .decay_steps = steps})}),
+       .loss = "sparse_categorical_crossentropy",
+       .metrics = {"accuracy"}});
   auto history = model.fit(x_train, train.labels,
                            {.batch_size = options.batch_size,
                             .epochs = options.epochs,
