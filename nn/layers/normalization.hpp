@@ -56,6 +56,7 @@ class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "BatchNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   BatchNormalization clone() const { return copied(BatchNormalization(options_)); }
   void build(const Shape& sample) override;
@@ -90,6 +91,7 @@ class XG_API LayerNormalization : public ChannelNormalization<LayerNormalization
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "LayerNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   LayerNormalization clone() const { return copied(LayerNormalization(options_)); }
   void build(const Shape& sample) override;
@@ -108,6 +110,7 @@ class XG_API RMSNormalization : public ChannelNormalization<RMSNormalization> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "RMSNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   RMSNormalization clone() const { return copied(RMSNormalization(options_)); }
   void build(const Shape& sample) override;
