@@ -41,7 +41,7 @@ namespace xg::nn {
 ///
 /// Calling a module changes nothing in it, but for the first call, which lets it and all below it make the parameters
 /// that depend on the input. Any number of threads may call it at once; in training only if no layer keeps running
-/// statistics, as BatchNormalization does.
+/// statistics, as BatchNormalization does, and never if one keeps its state, as recurrent layers do that are stateful.
 class XG_API Module {
  public:
   Module();

@@ -166,7 +166,8 @@ Tensors Module::apply(const Tensors& inputs, std::source_location where) {
   check_defined(outputs, where);
   if (!outputs.empty()) return outputs;
   const Tensor* const mask = mask_in(inputs);
-  const Tensors given = mask ? without_mask(inputs) : inputs;
+  const Tensors rest = mask ? without_mask(inputs) : Tensors();
+  const Tensors& given = mask ? rest : inputs;
   if (given.size() != 1)
     throw ValueError(concat(type(), ": it takes one tensor, got ", given.size(), ' ', shapes_of(inputs),
                             ": override forward_many() for several"),

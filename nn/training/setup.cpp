@@ -56,7 +56,8 @@ const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t
 }
 
 Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given) const {
-  const Tensors prediction = mask_in(given) ? without_mask(given) : given;
+  const Tensors rest = mask_in(given) ? without_mask(given) : Tensors();
+  const Tensors& prediction = rest.empty() ? given : rest;
   const std::size_t count = prediction.size();
   if (y.size() != count)
     throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),

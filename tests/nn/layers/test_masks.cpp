@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
 #include "autograd/creation.hpp"
+#include "autograd/gradcheck.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/elementwise.hpp"
+#include "autograd/ops/index.hpp"
+#include "autograd/ops/shape.hpp"
 #include "nn/clone.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/activations.hpp"
@@ -149,6 +152,26 @@ TEST_CASE("masks: GlobalAveragePooling1D takes the mean of the steps that count"
   CHECK(GlobalAveragePooling1D(true)(Tensors{x, {"mask", mask}})[0].shape() == Shape{2, 1, 1});
 }
 
+TEST_CASE("masks: BatchNormalization takes the statistics of the steps that count") {
+  BatchNormalization layer({.momentum = 0.5, .epsilon = 1e-6, .dtype = float64}), plain = layer.clone();
+  const Tensor x = Tensor(Generator(1).normal({2, 5, 3}, 2, 1, float64)).set_requires_grad();
+  const Tensors out = layer(Tensors{x, {"mask", seen}});
+  CHECK(numbers(out["mask"]) == numbers(seen));
+  // The four steps that count, by themselves.
+  const Tensor counted = concatenate({select(slice(x, 1, {.stop = 3}), 0), select(slice(x, 1, {.stop = 1}), 1)});
+  const Tensor expected = plain(counted);
+  CHECK(largest_difference(numbers(slice(select(out[0], 0), 0, {.stop = 3})),
+                           numbers(slice(expected, 0, {.stop = 3}))) < 1e-9);
+  for (const char* statistic : {"moving_mean", "moving_variance"})
+    CHECK(largest_difference(numbers(layer[statistic]), numbers(plain[statistic])) < 1e-12);
+  const auto report = gradcheck(
+      [&](const std::vector<Tensor>& in) {
+        return layer(Tensors{in[0], {"mask", seen}})[0];
+      },
+      {x});
+  CHECK_MESSAGE(report.passed, report);
+}
+
 TEST_CASE("masks: layers that would lose them, and masks that do not fit, are errors") {
   const Tensor x = ones({2, 5, 4});
   const Tensors masked{x, {"mask", seen}};
@@ -176,6 +199,36 @@ TEST_CASE("masks: layers that would lose them, and masks that do not fit, are er
   CHECK_ERROR(ShapeError, Masking()(ones({2, 3})),
               "Masking: the input has shape (2, 3), (batch, steps, ...) is expected");
   CHECK_ERROR(ValueError, Masking(NAN), "Masking: mask_value must be finite in float32, got NaN");
+}
+
+TEST_CASE("masks: modules of the user's say what becomes of one, and get one that they ask for") {
+  struct Half : Model {
+    Tensor forward(const Tensor& x) override { return x / 2.0; }
+    std::string type() const override { return "Half"; }
+  };
+  struct Stepwise : Half {
+    MaskUse mask_use() const override { return MaskUse::hands_on; }
+  };
+  struct Counted : Model {
+    Tensors forward_many(const Tensors& inputs) override {
+      return astype(mask_for(type(), inputs, inputs[0]), float32);
+    }
+  };
+  const Tensor x = ones({2, 5, 1});
+  CHECK_THROWS_AS(Half()(Tensors{x, {"mask", seen}}), ValueError);
+  CHECK(Half()(Tensors(x)).size() == 1);
+  CHECK(numbers(Stepwise()(Tensors{x, {"mask", seen}})["mask"]) == numbers(seen));
+  CHECK(numbers(Sequential{Masking(7), Stepwise(), Counted()}(x)) == Numbers(10, 1));
+}
+
+TEST_CASE("masks: an input that is named so, but not boolean, is an input like any other") {
+  struct Weighted : Model {
+    std::vector<Shape> samples;
+    void build_many(const std::vector<Shape>& given) override { samples = given; }
+    Tensors forward_many(const Tensors& inputs) override { return inputs["x"] * inputs["mask"]; }
+  } net;
+  CHECK(numbers(net(Tensors{{"x", ones({1, 2})}, {"mask", full({1, 2}, 3)}})[0]) == Numbers{3, 3});
+  CHECK(net.samples == std::vector<Shape>{{2}, {2}});
 }
 
 TEST_CASE("masks: hooks see outputs, not masks, and a first call with one builds") {
