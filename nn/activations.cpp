@@ -10,7 +10,7 @@ namespace {
 
 using Function = ActivationFunction::Function;
 
-Tensor identity(const Tensor& x) { return x; }
+Tensor unchanged(const Tensor& x) { return x; }
 
 /// A maker of what has one argument.
 template <class Value>
@@ -52,7 +52,7 @@ template <>
 Registry<Function>& Choice<ActivationFunction, Function>::registry() {
   static Registry<Function> known(ActivationFunction::kind,
                                   {
-                                      {"linear", always(identity)},
+                                      {"linear", always(unchanged)},
                                       {"relu", always(relu)},
                                       {"sigmoid", always(sigmoid_of_logits)},
                                       {"softmax", with("axis", -1, softmax_of_logits)},

@@ -1,6 +1,9 @@
 #include "nn/initializers.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "lib/kernels/factorize.hpp"
 #include "nn/check_number.hpp"
@@ -24,11 +27,12 @@ Fans fans(const Shape& shape) {
 }
 
 /// The number of connections a variance is divided by.
-enum class Mode { fan_in, fan_avg };
+enum class Mode { fan_in, fan_out, fan_avg };
 
 double variance(const Shape& shape, double scale, Mode mode) {
   const Fans f = fans(shape);
-  return scale / std::max(1.0, mode == Mode::fan_in ? f.in : (f.in + f.out) / 2);
+  const double fan = mode == Mode::fan_in ? f.in : mode == Mode::fan_out ? f.out : (f.in + f.out) / 2;
+  return scale / std::max(1.0, fan);
 }
 
 Function scaled_uniform(double scale, Mode mode) {
@@ -42,6 +46,44 @@ Function scaled_normal(double scale, Mode mode) {
   constexpr double stddev_of_truncated = 0.87962566103423978;
   return [=](const Shape& shape, DType dtype, Generator& generator) {
     return generator.truncated_normal(shape, 0, std::sqrt(variance(shape, scale, mode)) / stddev_of_truncated, dtype);
+  };
+}
+
+Function scaled_untruncated(double scale, Mode mode) {
+  return [=](const Shape& shape, DType dtype, Generator& generator) {
+    return generator.normal(shape, 0, std::sqrt(variance(shape, scale, mode)), dtype);
+  };
+}
+
+Function make_variance_scaling(Arguments& given) {
+  const auto options = options_from<VarianceScalingOptions>(given);
+  const auto where = std::source_location::current();
+  check_finite("variance_scaling: the scale", options.scale, where);
+  if (options.scale <= 0)
+    throw ValueError(concat("variance_scaling: the scale must be greater than 0, got ", options.scale), where);
+  const std::string &mode = options.mode, &kind = options.distribution;
+  if (mode != "fan_in" && mode != "fan_out" && mode != "fan_avg")
+    throw ValueError(concat("variance_scaling: unknown mode '", mode, "': known are fan_in, fan_out, fan_avg"), where);
+  const Mode by = mode == "fan_in" ? Mode::fan_in : mode == "fan_out" ? Mode::fan_out : Mode::fan_avg;
+  if (kind == "uniform") return scaled_uniform(options.scale, by);
+  if (kind == "untruncated_normal") return scaled_untruncated(options.scale, by);
+  if (kind == "truncated_normal" || kind == "normal") return scaled_normal(options.scale, by);
+  throw ValueError(concat("variance_scaling: unknown distribution '", kind,
+                          "': known are truncated_normal, untruncated_normal, uniform"),
+                   where);
+}
+
+Function make_identity(Arguments& given) {
+  double gain = 1;
+  given("gain", gain);
+  check_finite("identity: the gain", gain, std::source_location::current());
+  return [=](const Shape& shape, DType dtype, Generator&) {
+    if (shape.rank() != 2)
+      throw ShapeError(concat("identity: a shape of two axes expected, got ", shape), std::source_location::current());
+    std::vector<double> values(static_cast<std::size_t>(shape.elements()));
+    for (std::int64_t i = 0; i < std::min(shape[0], shape[1]); ++i)
+      values[static_cast<std::size_t>(i * shape[1] + i)] = gain;
+    return Array::from(values, shape).astype(dtype);
   };
 }
 
@@ -141,6 +183,10 @@ Initializer random_normal(const RandomNormalOptions& options, std::source_locati
 Initializer truncated_normal(const RandomNormalOptions& options, std::source_location where) {
   return {Spec{"truncated_normal", arguments_of(options)}, where};
 }
+Initializer variance_scaling(const VarianceScalingOptions& options, std::source_location where) {
+  return {Spec{"variance_scaling", arguments_of(options)}, where};
+}
+Initializer identity(double gain, std::source_location where) { return {Spec{"identity", {{"gain", gain}}}, where}; }
 Initializer glorot_uniform() { return "glorot_uniform"; }
 Initializer glorot_normal() { return "glorot_normal"; }
 Initializer he_uniform() { return "he_uniform"; }
@@ -165,7 +211,9 @@ Registry<Function>& Choice<Initializer, Function>::registry() {
                                                          {"random_uniform", make_random_uniform},
                                                          {"random_normal", make_random_normal},
                                                          {"truncated_normal", make_truncated_normal},
+                                                         {"variance_scaling", make_variance_scaling},
                                                          {"orthogonal", make_orthogonal},
+                                                         {"identity", make_identity},
                                                          {"constant", make_constant},
                                                      });
   return known;

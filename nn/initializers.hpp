@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "lib/array.hpp"
 #include "lib/random.hpp"
 #include "nn/choices.hpp"
@@ -8,7 +10,7 @@ namespace xg::nn {
 
 /// How a parameter starts: given by Keras's name, by one of the functions below, or as any function of a shape, a dtype
 /// and a generator. Names: zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform,
-/// lecun_normal, random_uniform, random_normal, truncated_normal, orthogonal, constant.
+/// lecun_normal, random_uniform, random_normal, truncated_normal, variance_scaling, orthogonal, identity, constant.
 class XG_API Initializer
     : public FunctionChoice<Initializer, Array(const Shape& shape, DType dtype, Generator& generator)> {
  public:
@@ -62,6 +64,20 @@ XG_API Initializer random_normal(const RandomNormalOptions& options = {},
 XG_API Initializer truncated_normal(const RandomNormalOptions& options = {},
                                     std::source_location where = std::source_location::current());
 
+/// How variance_scaling() draws.
+struct VarianceScalingOptions {
+  double scale = 1;             ///< what the variance is multiplied by
+  std::string mode = "fan_in";  ///< what it is divided by: "fan_in", "fan_out", or "fan_avg", their mean
+  /// "truncated_normal" (or "normal", the same), "untruncated_normal" or "uniform".
+  std::string distribution = "truncated_normal";
+
+  /// Names them all.
+  void visit(Arguments& arguments) { arguments("scale", scale)("mode", mode)("distribution", distribution); }
+};
+/// Variance scale / fan, of which all the following are special cases. A scale that is not positive, NaN or not finite
+/// in float32, and an unknown mode or distribution, is a ValueError.
+XG_API Initializer variance_scaling(const VarianceScalingOptions& options = {},
+                                    std::source_location where = std::source_location::current());
 /// Variance 2 / (fan_in + fan_out): Glorot and Bengio 2010. Uniform in [-a, a), a = sqrt(6 / (fan_in + fan_out)).
 XG_API Initializer glorot_uniform();
 /// Truncated normal of standard deviation sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
@@ -78,5 +94,8 @@ XG_API Initializer lecun_normal();
 /// unique (Saxe et al. 2014). At least two axes; all but the last are flattened. A gain that is NaN or not finite in
 /// float32 is a ValueError.
 XG_API Initializer orthogonal(double gain = 1, std::source_location where = std::source_location::current());
+/// `gain` where row and column are the same, else 0: a matrix, which need not be square. Another shape is a ShapeError,
+/// a gain that is NaN or not finite in float32 a ValueError.
+XG_API Initializer identity(double gain = 1, std::source_location where = std::source_location::current());
 
 }  // namespace xg::nn

@@ -8,7 +8,8 @@
 namespace xg::nn {
 
 Shape Layer::shape_by_trial(const Shape& sample, DType dtype) const {
-  const Pass scratch(*this, Pass::Mode::evaluation);
+  Pass scratch(*this, Pass::Mode::evaluation);
+  scratch.rehearse();
   const NoGrad values_only;
   Shape batch = sample;
   batch.insert(0, 0);

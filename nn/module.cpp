@@ -152,6 +152,20 @@ Tensor Module::latest(const Buffer& buffer) const {
   return pass ? Tensor(pass->latest(buffer)) : buffer.detach();
 }
 
+void Module::replace_buffer(const std::string& name, const Tensor& value) {
+  const Array elements = value.array().clone();
+  if (Pass* const pass = Pass::current())
+    pass->replace(*this, name, elements);
+  else
+    put_buffer(name, elements);
+}
+
+Tensor Module::latest(const std::string& name) const {
+  for (const Pass* pass = Pass::current(); pass; pass = pass->outer())
+    if (const Array* const value = pass->replaced(*this, name)) return *value;
+  return declared(name)->detach();
+}
+
 Generator& Module::drawn(Generator& generator) const {
   if (Pass* const pass = Pass::current()) pass->note(*this, generator);
   return generator;

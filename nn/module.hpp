@@ -18,6 +18,7 @@
 #include "nn/copier.hpp"
 #include "nn/initializers.hpp"
 #include "nn/lookup.hpp"
+#include "nn/mask.hpp"
 #include "nn/parameter.hpp"
 #include "nn/parameter_list.hpp"
 #include "nn/regularizers.hpp"
@@ -40,7 +41,7 @@ namespace xg::nn {
 ///
 /// Calling a module changes nothing in it, but for the first call, which lets it and all below it make the parameters
 /// that depend on the input. Any number of threads may call it at once; in training only if no layer keeps running
-/// statistics, as BatchNormalization does.
+/// statistics, as BatchNormalization does, and never if one keeps its state, as recurrent layers do that are stateful.
 class XG_API Module {
  public:
   Module();
@@ -128,10 +129,14 @@ class XG_API Module {
   /// before the first pass; if it throws, what it declared is taken back. Children that it declares are in evaluation
   /// if the module is.
   virtual void build(const Shape& /*sample*/) {}
-  /// The same for several inputs.
+  /// The same for several inputs, a mask among them aside.
   virtual void build_many(const std::vector<Shape>& samples);
+  /// What becomes of a mask beside the input; a Sequential asks too whether one is made.
+  virtual MaskUse mask_use() const { return MaskUse::refuses; }
   /// Tells that passes may report penalties on outputs of this very module: for Pass.
   void reports_penalties() noexcept { has_pass_penalties_.store(true, std::memory_order_relaxed); }
+  /// Makes the value, of any shape, that of the buffer of that name of this very module: for Pass.
+  void put_buffer(const std::string& name, const Array& value) noexcept;
   /// Takes over the values of all parameters and buffers, the modes, what is frozen and the generators of add_weight(),
   /// of a module of the same structure; builds what is built there. Another structure is a ValueError.
   void assign_state(const Module& other, std::source_location where = std::source_location::current());
@@ -221,6 +226,11 @@ class XG_API Module {
   void update(const Buffer& buffer, const Tensor& value);
   /// What the buffer will hold then.
   Tensor latest(const Buffer& buffer) const;
+  /// Makes the value, of any shape, that of the buffer of that name, at the end of this pass if it does not fail: the
+  /// state of a batch. Without a pass it does so at once. Handles that buffer() gave are of the old one.
+  void replace_buffer(const std::string& name, const Tensor& value);
+  /// What the buffer of that name will hold then.
+  Tensor latest(const std::string& name) const;
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
   /// The same of the module's own generator.
@@ -280,6 +290,7 @@ class XG_API Module {
   Tensors apply(const Tensors& inputs, std::source_location where);
   void check_registered(std::source_location where) const;
   void check_defined(const Tensors& outputs, std::source_location where) const;
+  void check_mask(const Tensor& x, const Tensors& inputs, std::source_location where) const;
   Hooks& hooks();
   void enter(const std::shared_ptr<Anchor>& whole) noexcept;
   void leave(const std::shared_ptr<Anchor>& whole) noexcept;

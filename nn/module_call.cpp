@@ -21,7 +21,8 @@ std::vector<Shape> samples_of(const Tensor& x) { return {sample_of(x.shape())}; 
 
 std::vector<Shape> samples_of(const Tensors& inputs) {
   std::vector<Shape> samples;
-  for (const auto& [name, value] : inputs) samples.push_back(sample_of(value.shape()));
+  for (const Tensors::Entry& entry : inputs)
+    if (!is_mask(entry)) samples.push_back(sample_of(entry.value.shape()));
   return samples;
 }
 
@@ -89,6 +90,7 @@ void Module::build_for(const Shape& sample, std::source_location where) {
   if (!std::all_of(below.begin(), below.end(), [&](const Module* module) { return pass.has_built(*module); })) {
     // What a forward() of the user's makes of the sample, only a pass can tell.
     const NoGrad values_only;
+    pass.rehearse();
     Shape batch = sample;
     batch.insert(0, 1);
     pass_through(Tensor(Array::zeros(batch, float32)), where);
@@ -163,13 +165,29 @@ Tensors Module::apply(const Tensors& inputs, std::source_location where) {
   Tensors outputs = inside(where, [&] { return forward_many(inputs); });
   check_defined(outputs, where);
   if (!outputs.empty()) return outputs;
-  if (inputs.size() != 1)
-    throw ValueError(concat(type(), ": it takes one tensor, got ", inputs.size(), ' ', shapes_of(inputs),
+  const Tensor* const mask = mask_in(inputs);
+  const Tensors rest = mask ? without_mask(inputs) : Tensors();
+  const Tensors& given = mask ? rest : inputs;
+  if (given.size() != 1)
+    throw ValueError(concat(type(), ": it takes one tensor, got ", given.size(), ' ', shapes_of(inputs),
                             ": override forward_many() for several"),
                      where);
-  Tensor y = inside(where, [&] { return forward(inputs[0]); });
-  if (!y.defined()) throw ValueError(no_forward(type()), where);
-  return y;
+  if (mask) check_mask(given[0], inputs, where);
+  outputs = inside(where, [&] { return forward(given[0]); });
+  if (!outputs[0].defined()) throw ValueError(no_forward(type()), where);
+  if (mask && mask_use() == MaskUse::hands_on) outputs.push_back({"mask", *mask}, where);
+  return outputs;
+}
+
+void Module::check_mask(const Tensor& x, const Tensors& inputs, std::source_location where) const {
+  if (mask_use() == MaskUse::refuses)
+    throw ValueError(concat(type(), ": a mask came with the input of shape ", x.shape(), ", which ", type(),
+                            " neither uses nor hands on: nn::Lambda([](const xg::Tensor& x) { return x; }, {.mask_use "
+                            "= nn::MaskUse::drops}) before it drops the mask, a module of one's own may override "
+                            "mask_use()"),
+                     where);
+  const CallerScope scope(where);
+  mask_for(type(), inputs, x);
 }
 
 void Module::check_defined(const Tensors& outputs, std::source_location where) const {
@@ -204,7 +222,9 @@ Tensors Module::Hooks::follow(const std::shared_ptr<Anchor>& module, const Tenso
                               std::source_location where) const {
   const Tensor x = inputs.empty() ? Tensor() : inputs[0];
   Tensors changed;
-  for (const auto& [name, value] : outputs) changed.push_back({name, follow(module, x, value, where)}, where);
+  for (const Tensors::Entry& entry : outputs)
+    changed.push_back(is_mask(entry) ? entry : Tensors::Entry{entry.name, follow(module, x, entry.value, where)},
+                      where);
   return changed;
 }
 

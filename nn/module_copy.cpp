@@ -19,6 +19,11 @@ void check_same_names(const char* what, const List& mine, const List& others, Na
   }
 }
 
+/// State that is there for one of two modules, and not yet for the other.
+bool one_is_empty(const Tensor& a, const Tensor& b) {
+  return (a.size() == 0) != (b.size() == 0) && a.rank() == b.rank();
+}
+
 }  // namespace
 
 std::shared_ptr<Module> Module::copy() const {
@@ -52,7 +57,8 @@ void Module::assign_state(const Module& other, std::source_location where) {
     for (const auto& [mine, theirs] : pairs) {
       check_same_names("tensor", mine->state_.*list, theirs->state_.*list, tensor_name, where);
       for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i)
-        if ((mine->state_.*list)[i].value.shape() != (theirs->state_.*list)[i].value.shape())
+        if ((mine->state_.*list)[i].value.shape() != (theirs->state_.*list)[i].value.shape() &&
+            !(list == &State::buffers && one_is_empty((mine->state_.*list)[i].value, (theirs->state_.*list)[i].value)))
           throw ShapeError(concat("assign_state: '", (mine->state_.*list)[i].name, "' has shape ",
                                   (mine->state_.*list)[i].value.shape(), " here and ",
                                   (theirs->state_.*list)[i].value.shape(), " there"),
@@ -63,6 +69,10 @@ void Module::assign_state(const Module& other, std::source_location where) {
       for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i) {
         Tensor& value = (mine->state_.*list)[i].value;
         const Tensor& from = (theirs->state_.*list)[i].value;
+        if (value.shape() != from.shape()) {
+          mine->put_buffer((mine->state_.*list)[i].name, from.array().clone());
+          continue;
+        }
         value.assign(from.detach(), where);
         if (list == &State::parameters) value.set_requires_grad(from.requires_grad(), where);
       }

@@ -68,6 +68,14 @@ Parameter Module::declare(List& list, NamedTensor made, std::source_location whe
   return Parameter(std::move(made.value));
 }
 
+void Module::put_buffer(const std::string& name, const Array& value) noexcept {
+  for (NamedTensor& known : state_.buffers) {
+    if (known.name != name) continue;
+    const std::lock_guard lock(declaring);
+    known.value = Tensor(value);
+  }
+}
+
 const Tensor* Module::declared(std::string_view name) const {
   for (const auto* list : {&state_.parameters, &state_.buffers})
     for (const auto& known : *list)

@@ -149,6 +149,7 @@ void Pass::note(const Module& module, Generator& generator) {
 }
 
 void Pass::update(const Tensor& buffer, const Array& value) {
+  if (rehearses_) return;
   for (Update& known : updates_)
     if (known.buffer.array().raw() == buffer.array().raw()) {
       known.value = value;
@@ -163,12 +164,30 @@ Array Pass::latest(const Tensor& buffer) const {
   return buffer.array();
 }
 
+void Pass::replace(const Module& module, const std::string& name, const Array& value) {
+  if (rehearses_) return;
+  for (Replacement& known : replacements_)
+    if (known.module == module.anchor() && known.name == name) {
+      known.value = value;
+      return;
+    }
+  replacements_.push_back({module.anchor(), name, value});
+}
+
+const Array* Pass::replaced(const Module& module, const std::string& name) const {
+  for (const Replacement& known : replacements_)
+    if (known.module == module.anchor() && known.name == name) return &known.value;
+  return nullptr;
+}
+
 void Pass::commit() noexcept {
   if (mode_ != Mode::evaluation) leave_reports();
   for (Update& update : updates_) {
     kernels::copy(update.value, update.buffer.array());
     update.buffer.array().bump_version();
   }
+  for (const Replacement& each : replacements_)
+    if (Module* const module = each.module->module) module->put_buffer(each.name, each.value);
   for (Built& built : built_) built.building.keep(std::move(built.output));
   committed_ = true;
 }

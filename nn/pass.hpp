@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <source_location>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -96,6 +97,17 @@ class XG_API Pass {
   /// What the buffer will hold then.
   Array latest(const Tensor& buffer) const;
 
+  /// Makes the value that of a module's buffer of that name when this pass is committed.
+  void replace(const Module& module, const std::string& name, const Array& value);
+  /// That value, noted in this very pass; null if there is none.
+  const Array* replaced(const Module& module, const std::string& name) const;
+  /// From now on nothing is written into buffers, and states begin anew: the pass only tells shapes and errors.
+  void rehearse() { rehearses_ = true; }
+  /// True after that.
+  bool rehearses() const { return rehearses_; }
+  /// The pass around this one on this thread; null if there is none.
+  const Pass* outer() const { return outer_; }
+
   /// What was done stays.
   void commit() noexcept;
 
@@ -117,6 +129,13 @@ class XG_API Pass {
     Array value;
   };
 
+  /// A buffer that gets another shape.
+  struct Replacement {
+    std::shared_ptr<const Anchor> module;
+    std::string name;
+    Array value;
+  };
+
   void cover() const;
   bool is_listed(const Module* module) const;
   bool covers(const Module& module) const;
@@ -129,13 +148,14 @@ class XG_API Pass {
   Mode mode_;
   Pass* outer_;
   const Anchor* caller_ = nullptr;  ///< of the module whose forward() runs; only compared, as a hook may free it
-  bool committed_ = false;
+  bool committed_ = false, rehearses_ = false;
   Reports reports_;
   std::unique_lock<std::recursive_mutex> building_;
   std::vector<Built> built_;  ///< or called for the first time
   std::unordered_map<const Module*, std::size_t> where_built_;
   std::vector<Draw, pool::Allocator<Draw>> draws_;
   std::vector<Update, pool::Allocator<Update>> updates_;
+  std::vector<Replacement, pool::Allocator<Replacement>> replacements_;
   mutable std::vector<const Module*, pool::Allocator<const Module*>> covered_;  ///< sorted; empty until asked for
   mutable std::uint64_t covered_at_ = 0;                                        ///< when they were found
 };

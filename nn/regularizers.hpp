@@ -1,6 +1,7 @@
 #pragma once
 
 #include <source_location>
+#include <string>
 
 #include "autograd/tensor.hpp"
 #include "nn/choices.hpp"
@@ -8,7 +9,8 @@
 namespace xg::nn {
 
 /// A penalty on a tensor (a kernel, a bias, a layer's output) that the trainer adds to the loss: any function from a
-/// tensor to a scalar, one of the functions below, or the names "l1", "l2", "l1_l2" with Keras's factor 0.01.
+/// tensor to a scalar, one of the functions below, or the names "l1", "l2", "l1_l2", "orthogonal_regularizer" with
+/// Keras's factor 0.01.
 class XG_API Regularizer : public FunctionChoice<Regularizer, Tensor(const Tensor&)> {
  public:
   /// What errors call it.
@@ -42,5 +44,19 @@ struct L1L2 {
 };
 /// l1 * sum |x| + l2 * sum x^2. A factor that is negative, NaN or not finite in float32 is a ValueError.
 XG_API Regularizer l1_l2(const L1L2& factors = {}, std::source_location where = std::source_location::current());
+
+/// Which rows or columns are to be at right angles.
+struct OrthogonalRegularizerOptions {
+  double factor = 0.01;       ///< how much it counts
+  std::string mode = "rows";  ///< "rows" or "columns"
+
+  /// Names them both.
+  void visit(Arguments& arguments) { arguments("factor", factor)("mode", mode); }
+};
+/// factor times the mean of |cos| of the angles between each two rows (or columns) of a matrix; 0 for a single one, as
+/// in Keras 3. Norms are at least 1e-6. A factor that is negative, NaN or not finite in float32, and an unknown mode,
+/// is a ValueError; a tensor that is no matrix is a ShapeError.
+XG_API Regularizer orthogonal_regularizer(const OrthogonalRegularizerOptions& options = {},
+                                          std::source_location where = std::source_location::current());
 
 }  // namespace xg::nn

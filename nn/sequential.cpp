@@ -112,8 +112,23 @@ void Sequential::each_child(F f) const {
 Tensor Sequential::forward(const Tensor& x) {
   check_not_empty(std::source_location::current());
   Tensor y = x;
-  each_child([&](const Module& child) { y = child(y); });
-  return y;
+  Tensors several;  // once there are
+  each_child([&](const Module& child) {
+    if (several.empty() && child.mask_use() != MaskUse::makes) {
+      y = child(y);
+      return;
+    }
+    several = child(several.empty() ? Tensors(y) : several);
+    if (several.size() > 1) return;
+    y = several[0];
+    several = {};
+  });
+  return several.empty() ? y : without_mask(several).only();
+}
+
+MaskUse Sequential::mask_use() const {
+  const auto makes = [](const Child& child) { return child.second->mask_use() == MaskUse::makes; };
+  return std::any_of(children().begin(), children().end(), makes) ? MaskUse::makes : Module::mask_use();
 }
 
 Tensors Sequential::forward_many(const Tensors& inputs) {

@@ -19,6 +19,9 @@ namespace xg::nn {
 /// model.add(nn::Dense({.units = 10, .activation = "softmax"}));
 /// ```
 /// If the first one knows its input's shape, all parameters are made at once, else on the first pass.
+///
+/// A mask goes with the data from the layer that makes it to those that use it. Called with one tensor, it gives one;
+/// called with nn::Tensors, it gives the mask that is left at the end too.
 class XG_API Sequential : public Model {
  public:
   /// Any module in the list of a Sequential, with the user's line.
@@ -66,6 +69,8 @@ class XG_API Sequential : public Model {
 
   Tensor forward(const Tensor& x) override;
   Tensors forward_many(const Tensors& inputs) override;
+  /// Whether one of the layers makes a mask.
+  MaskUse mask_use() const override;
   std::string type() const override { return "Sequential"; }
   std::shared_ptr<Module> copy() const override { return std::make_shared<Sequential>(clone()); }
   /// The same layers with parameters of their own, not compiled.

@@ -19,6 +19,7 @@ class XG_API Activation : public ClonedLayer<Activation> {
 
   Tensor forward(const Tensor& x) override { return function_(x); }
   std::string type() const override { return "Activation"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   Activation clone() const { return copied(Activation(function_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }

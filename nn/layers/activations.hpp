@@ -17,6 +17,7 @@ class XG_API LeakyReLU : public ClonedLayer<LeakyReLU> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "LeakyReLU"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own.
   LeakyReLU clone() const { return copied(LeakyReLU(alpha_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -33,6 +34,7 @@ class XG_API ELU : public ClonedLayer<ELU> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "ELU"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own.
   ELU clone() const { return copied(ELU(alpha_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -49,6 +51,7 @@ class XG_API ThresholdedReLU : public ClonedLayer<ThresholdedReLU> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "ThresholdedReLU"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own.
   ThresholdedReLU clone() const { return copied(ThresholdedReLU(theta_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -72,6 +75,7 @@ class XG_API ReLU : public ClonedLayer<ReLU> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "ReLU"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own.
   ReLU clone() const { return copied(ReLU(options_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -88,6 +92,8 @@ class XG_API Softmax : public ClonedLayer<Softmax> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Softmax"; }
+  /// Handed on if it acts along the last axis.
+  MaskUse mask_use() const override { return axis_ == -1 ? MaskUse::hands_on : MaskUse::refuses; }
   /// One of its own.
   Softmax clone() const { return copied(Softmax(axis_)); }
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -114,6 +120,7 @@ class XG_API PReLU : public ClonedLayer<PReLU> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "PReLU"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   PReLU clone() const { return copied(PReLU(options_)); }
   void build(const Shape& sample) override;

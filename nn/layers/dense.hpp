@@ -35,6 +35,7 @@ class XG_API Dense : public ClonedLayer<Dense> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dense"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   Dense clone() const;
   void build(const Shape& sample) override;

@@ -16,6 +16,7 @@ class XG_API Dropout : public ClonedLayer<Dropout> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Dropout"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   Dropout clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }

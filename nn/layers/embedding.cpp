@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/normalization.hpp"
 
@@ -47,6 +48,14 @@ std::optional<Shape> Embedding::output_shape(const Shape& sample) const {
 Tensor Embedding::forward(const Tensor& x) {
   return regularized(embedding(embeddings_, whole_numbers(x, options_.input_dim)), options_.activity_regularizer,
                      options_.activity_mean);
+}
+
+Tensors Embedding::forward_many(const Tensors& inputs) {
+  if (!options_.mask_zero) return {};
+  const Tensors given = without_mask(inputs);
+  const Tensor& x = given.only();
+  const Tensor earlier = mask_for(type(), inputs, x), mask = not_equal(x, 0);
+  return {forward(x), {"mask", earlier.defined() ? logical_and(mask, earlier) : mask}};
 }
 
 }  // namespace xg::nn

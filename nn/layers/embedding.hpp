@@ -17,6 +17,7 @@ struct EmbeddingOptions {
   Regularizer activity_regularizer = {};                  ///< of the output
   bool activity_mean = true;                              ///< divide the activity penalty by the batch size
   Constraint embeddings_constraint = {};                  ///< of the embeddings
+  bool mask_zero = false;                                 ///< 0 stands for no step: a mask stands beside the output
   DType dtype = float32;                                  ///< of the embeddings: float32 or float64
 };
 
@@ -29,6 +30,10 @@ class XG_API Embedding : public ClonedLayer<Embedding> {
 
   /// A number outside [0, input_dim), or none that is whole, is a ValueError.
   Tensor forward(const Tensor& x) override;
+  /// With mask_zero: the rows, and the mask x != 0, false too where one that was given is.
+  Tensors forward_many(const Tensors& inputs) override;
+  /// Makes one with mask_zero, else hands it on.
+  MaskUse mask_use() const override { return options_.mask_zero ? MaskUse::makes : MaskUse::hands_on; }
   std::string type() const override { return "Embedding"; }
   /// One of its own with the same values.
   Embedding clone() const { return copied(Embedding(options_)); }

@@ -19,6 +19,7 @@ class XG_API Input : public ClonedLayer<Input> {
   /// Samples of another shape are a ShapeError.
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Input"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own.
   Input clone() const { return copied(Input(sample_)); }
   std::optional<Shape> input_shape() const override { return sample_; }

@@ -43,6 +43,12 @@ Tensor merged(const Tensor& a, const Tensor& b) {
   if constexpr (Kind == Merging::add || Kind == Merging::average) return a + b;
 }
 
+/// The output, and the mask of the inputs, if there is one.
+Tensors beside_mask(const std::string& layer, const Tensor& y, const Tensors& inputs) {
+  const Tensor mask = mask_for(layer, inputs, y);
+  return mask.defined() ? Tensors{y, {"mask", mask}} : Tensors(y);
+}
+
 /// (batch, kept, summed): the axis to the end, and the others in one.
 Tensor as_matrices(const Tensor& x, int axis) {
   std::vector<int> order;
@@ -63,18 +69,21 @@ std::string MergeLayer<Kind>::type() const {
 
 template <Merging Kind>
 Tensors MergeLayer<Kind>::forward_many(const Tensors& inputs) {
-  check_count(type(), inputs, 2, Kind == Merging::subtract ? 2 : any_number);
-  const std::vector<Tensor> all = aligned(inputs);
+  const Tensors given = without_mask(inputs);
+  check_count(type(), given, 2, Kind == Merging::subtract ? 2 : any_number);
+  const std::vector<Tensor> all = aligned(given);
   Tensor result = all[0];
   for (std::size_t i = 1; i < all.size(); ++i) result = merged<Kind>(result, all[i]);
-  return Kind == Merging::average ? result / static_cast<double>(all.size()) : result;
+  if (Kind == Merging::average) result = result / static_cast<double>(all.size());
+  return beside_mask(type(), result, inputs);
 }
 
 Tensors Concatenate::forward_many(const Tensors& inputs) {
-  check_count(type(), inputs, 2, any_number);
+  const Tensors given = without_mask(inputs);
+  check_count(type(), given, 2, any_number);
   std::vector<Tensor> all;
-  for (const auto& [name, value] : inputs) all.push_back(value);
-  return concatenate(all, axis_);
+  for (const auto& [name, value] : given) all.push_back(value);
+  return beside_mask(type(), concatenate(all, axis_), inputs);
 }
 
 Tensors Dot::forward_many(const Tensors& inputs) {

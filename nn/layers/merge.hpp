@@ -8,7 +8,8 @@
 namespace xg::nn {
 
 // Layers of several inputs: `nn::Add()({a, b, c})`. All of them broadcast, after samples with fewer axes got axes of
-// one element behind the batch axis.
+// one element behind the batch axis. A mask beside the inputs is that of all of them, and stands beside the output of
+// all but Dot.
 
 /// How inputs are merged element by element.
 enum class Merging { add, subtract, multiply, average, maximum, minimum };

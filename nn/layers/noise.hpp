@@ -20,6 +20,7 @@ class XG_API SpatialDropout : public ClonedLayer<SpatialDropout<Axes>> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override;
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own that draws the same.
   SpatialDropout clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -44,6 +45,7 @@ class XG_API GaussianNoise : public ClonedLayer<GaussianNoise> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "GaussianNoise"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own that draws the same.
   GaussianNoise clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -61,6 +63,7 @@ class XG_API GaussianDropout : public ClonedLayer<GaussianDropout> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "GaussianDropout"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own that draws the same.
   GaussianDropout clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
@@ -79,6 +82,7 @@ class XG_API AlphaDropout : public ClonedLayer<AlphaDropout> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "AlphaDropout"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own that draws the same.
   AlphaDropout clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }

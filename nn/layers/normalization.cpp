@@ -1,10 +1,12 @@
 #include "nn/layers/normalization.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "autograd/creation.hpp"
 #include "autograd/grad_mode.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/normalization.hpp"
 #include "autograd/ops/reduction.hpp"
@@ -76,13 +78,35 @@ void BatchNormalization::build(const Shape& sample) {
 Tensor BatchNormalization::forward(const Tensor& x) {
   check_channels(x);
   if (!training()) return batch_norm(x, moving_mean_, moving_variance_, gamma(), beta(), options_.epsilon);
-  auto [y, mean, variance] = batch_norm_training(x, gamma(), beta(), options_.epsilon);
-  const NoGrad values_only;
-  const double rows = static_cast<double>(x.size()) / static_cast<double>(channels_), keep = options_.momentum;
-  if (rows > 1) variance = variance * (rows / (rows - 1));
-  update(moving_mean_, latest(moving_mean_) * keep + mean * (1 - keep));
-  update(moving_variance_, latest(moving_variance_) * keep + variance * (1 - keep));
+  const auto [y, mean, variance] = batch_norm_training(x, gamma(), beta(), options_.epsilon);
+  move_statistics(mean, variance, static_cast<double>(x.size()) / static_cast<double>(channels_));
   return y;
+}
+
+Tensors BatchNormalization::forward_many(const Tensors& inputs) {
+  const Tensors given = without_mask(inputs);
+  if (!training() || given.size() == inputs.size() || given.size() != 1) return {};
+  const Tensor& x = given[0];
+  check_channels(x);
+  const Tensor mask = mask_for(type(), inputs, x);
+  Tensor seen = mask;
+  while (seen.rank() < x.rank()) seen = expand_dims(seen, -1);
+  const double rows = static_cast<double>(x.size()) /
+                      static_cast<double>(channels_ * std::max<std::int64_t>(mask.size(), 1)) *
+                      count_nonzero(mask).item();
+  const auto mean_of = [&](const Tensor& values) {
+    return sum(reshape(where(seen, values, 0), {-1, channels_}), {.axis = 0}) / std::max(rows, 1.0);
+  };
+  const Tensor mean = mean_of(x), variance = mean_of(square(x - mean));
+  move_statistics(mean.detach(), variance.detach(), rows);
+  return {batch_norm(x, mean, variance, gamma(), beta(), options_.epsilon), {"mask", mask}};
+}
+
+void BatchNormalization::move_statistics(const Tensor& mean, const Tensor& variance, double rows) {
+  const NoGrad values_only;
+  const double keep = options_.momentum, unbiased = rows > 1 ? rows / (rows - 1) : 1;
+  update(moving_mean_, latest(moving_mean_) * keep + mean * (1 - keep));
+  update(moving_variance_, latest(moving_variance_) * keep + variance * unbiased * (1 - keep));
 }
 
 LayerNormalization::LayerNormalization(LayerNormalizationOptions options, std::source_location where)

@@ -47,7 +47,8 @@ struct BatchNormalizationOptions {
 /// of the batch, in evaluation with the moving ones (Ioffe and Szegedy, 2015). Each training pass makes moving =
 /// momentum moving + (1 - momentum) batch, with the variance n / (n - 1) of the batch for n elements a channel; as any
 /// change of buffers, once the pass is over. Parameters: gamma, beta; buffers: moving_mean, from 0, and
-/// moving_variance, from 1.
+/// moving_variance, from 1. Steps that a mask beside the input leaves out do not count in the batch's statistics, as in
+/// Keras 3.
 class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization> {
  public:
   /// A momentum outside [0, 1], an epsilon that is not positive, and a dtype that is not floating are a ValueError.
@@ -55,13 +56,17 @@ class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization
                               std::source_location where = std::source_location::current());
 
   Tensor forward(const Tensor& x) override;
+  Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "BatchNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   BatchNormalization clone() const { return copied(BatchNormalization(options_)); }
   void build(const Shape& sample) override;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:
+  void move_statistics(const Tensor& mean, const Tensor& variance, double rows);
+
   BatchNormalizationOptions options_;
   Buffer moving_mean_, moving_variance_;
 };
@@ -90,6 +95,7 @@ class XG_API LayerNormalization : public ChannelNormalization<LayerNormalization
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "LayerNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   LayerNormalization clone() const { return copied(LayerNormalization(options_)); }
   void build(const Shape& sample) override;
@@ -108,6 +114,7 @@ class XG_API RMSNormalization : public ChannelNormalization<RMSNormalization> {
 
   Tensor forward(const Tensor& x) override;
   std::string type() const override { return "RMSNormalization"; }
+  MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
   RMSNormalization clone() const { return copied(RMSNormalization(options_)); }
   void build(const Shape& sample) override;

@@ -3,7 +3,11 @@
 #include <span>
 #include <vector>
 
+#include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/compare.hpp"
+#include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "autograd/ops/shape.hpp"
 #include "nn/layers/sample_axes.hpp"
 
 namespace xg::nn {
@@ -62,6 +66,17 @@ Tensor GlobalPooling<Kind, Axes>::forward(const Tensor& x) {
   for (std::size_t axis = 0; axis < Axes; ++axis) axes.push_back(static_cast<int>(axis) + 1);
   const Reduce options{.axis = xg::Axes(std::span<const int>(axes)), .keepdims = keepdims_};
   return Kind == Pooling::max ? max(x, options) : mean(x, options);
+}
+
+template <Pooling Kind, std::size_t Axes>
+Tensors GlobalPooling<Kind, Axes>::forward_many(const Tensors& inputs) {
+  const Tensors given = without_mask(inputs);
+  if (Kind == Pooling::max || Axes != 1 || given.size() == inputs.size() || given.size() != 1) return {};
+  const Tensor& x = given[0];
+  this->check_input(x, Axes + 1, sample_axes[Axes]);
+  const Tensor counts = astype(expand_dims(mask_for(type(), inputs, x), -1), x.dtype());
+  const Reduce steps{.axis = 1, .keepdims = keepdims_};
+  return sum(where(equal(counts, 0), 0, x), steps) / sum(counts, steps);
 }
 
 template <Pooling Kind, std::size_t Axes>

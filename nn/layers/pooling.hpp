@@ -58,6 +58,8 @@ class XG_API GlobalPooling : public ClonedLayer<GlobalPooling<Kind, Axes>> {
   explicit GlobalPooling(bool keepdims = false) : keepdims_(keepdims) {}
 
   Tensor forward(const Tensor& x) override;
+  /// The mean over (batch, steps, channels) is that of the steps which a mask beside it counts, NaN if there are none.
+  Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override;
   /// One of its own.
   GlobalPooling clone() const { return this->copied(GlobalPooling(keepdims_)); }

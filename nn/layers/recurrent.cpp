@@ -45,6 +45,7 @@ void Recurrent::build(const Shape& sample) {
   if (options_.use_bias)
     bias_ = add_weight("bias", bias_shape(), options_.bias_initializer, options_.bias_regularizer,
                        options_.bias_constraint, options_.dtype);
+  if (options_.stateful) declare_states(std::vector<Shape>(states_, Shape{units}), options_.dtype);
 }
 
 std::optional<Shape> Recurrent::output_shape(const Shape& sample) const {
@@ -64,6 +65,7 @@ std::vector<Tensor> Recurrent::initial_state(const Tensors& inputs, std::int64_t
   for (std::size_t i = 1; i < inputs.size(); ++i)
     if (inputs.begin()[static_cast<std::ptrdiff_t>(i)].name != "mask") state.push_back(inputs[i]);
   const Shape shape{batch, options_.units};
+  if (state.empty() && options_.stateful) return kept_states(batch);
   if (state.empty()) return std::vector<Tensor>(states_, zeros(shape, options_.dtype));
   const bool fits = state.size() == states_ && std::all_of(state.begin(), state.end(), [&](const Tensor& part) {
                       return part.shape() == shape && part.dtype() == options_.dtype;
@@ -94,11 +96,8 @@ Tensors Recurrent::run(const Tensors& inputs) {
                             " features, the kernel was made for ", kernel_.shape()[0]),
                      std::source_location::current());
   const std::int64_t batch = x.shape()[0], steps = x.shape()[1];
-  const bool masked = inputs.contains("mask");
-  if (masked && inputs["mask"].shape() != Shape{batch, steps})
-    throw ShapeError(
-        concat(type(), ": a mask of shape (", batch, ", ", steps, ") is expected, got ", inputs["mask"].shape()),
-        std::source_location::current());
+  const Tensor mask = mask_for(type(), inputs, x);
+  const bool masked = mask.defined();
   std::vector<Tensor> state = initial_state(inputs, batch), outputs;
   Tensor state_mask;
   if (training() && options_.recurrent_dropout > 0)
@@ -111,7 +110,7 @@ Tensors Recurrent::run(const Tensors& inputs) {
     if (state_mask.defined()) before[0] = before[0] * state_mask;
     std::vector<Tensor> after = step(select(gates, t, 1), before);
     if (masked) {
-      const Tensor seen = expand_dims(select(inputs["mask"], t, 1), -1);
+      const Tensor seen = expand_dims(select(mask, t, 1), -1);
       for (std::size_t part = 0; part < after.size(); ++part) after[part] = where(seen, after[part], state[part]);
       output = where(seen, after[0], output);
     } else {
@@ -123,8 +122,10 @@ Tensors Recurrent::run(const Tensors& inputs) {
   if (options_.return_sequences)
     output = steps == 0 ? zeros({batch, 0, options_.units}, options_.dtype) : stack(outputs, 1);
   Tensors result = regularized(output, options_.activity_regularizer, options_.activity_mean);
+  if (options_.stateful) keep_states(state);
   if (options_.return_state)
     for (const Tensor& part : state) result.push_back(part);
+  if (masked && options_.return_sequences) result.push_back({"mask", options_.go_backwards ? flip(mask, 1) : mask});
   return result;
 }
 

@@ -9,7 +9,7 @@
 
 #include "nn/activations.hpp"
 #include "nn/initializers.hpp"
-#include "nn/layer.hpp"
+#include "nn/layers/stateful.hpp"
 
 namespace xg::nn {
 
@@ -37,19 +37,21 @@ struct RecurrentOptions {
   bool return_sequences = false;                        ///< the outputs of all steps instead of the last one's
   bool return_state = false;                            ///< the state after the last step too, as further outputs
   bool go_backwards = false;                            ///< from the last step to the first
+  bool stateful = false;                                ///< goes on where the batch before stopped: see StatefulLayer
   DType dtype = float32;                                ///< of the parameters: float32 or float64
 };
 
 /// What goes from step to step: x (batch, steps, features), with a state of each sample that every step changes. Called
 /// with nn::Tensors, further inputs are the initial state, 0 by default, and one that is named "mask" is boolean
-/// (batch, steps): where it is false, the step is left out, and its output is the one before.
+/// (batch, steps): where it is false, the step is left out, and its output is the one before. With return_sequences the
+/// mask stands beside the outputs too, behind the state.
 /// ```cpp
 /// nn::LSTM lstm({.units = 32, .return_state = true});
 /// auto out = lstm(nn::Tensors{x});          // out[0]: the output, out[1], out[2]: the state
 /// auto next = lstm({y, out[1], out[2]});    // goes on from there
 /// ```
 /// Parameters: kernel (features, gates units), recurrent_kernel (units, gates units), bias.
-class XG_API Recurrent : public Layer {
+class XG_API Recurrent : public StatefulLayer {
  public:
   Tensor forward(const Tensor& x) override;
   Tensors forward_many(const Tensors& inputs) override;
@@ -58,6 +60,9 @@ class XG_API Recurrent : public Layer {
   std::optional<Shape> output_shape(const Shape& sample) const override;
   /// A new one with the same options, but that it goes the other way.
   virtual std::shared_ptr<Recurrent> other_way() const = 0;
+  bool is_stateful() const override { return options_.stateful; }
+  /// How many tensors the state has.
+  std::size_t states() const { return states_; }
   /// The options it was made with.
   const RecurrentOptions& options() const { return options_; }
 

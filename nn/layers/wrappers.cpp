@@ -10,7 +10,6 @@ namespace xg::nn {
 Bidirectional::Bidirectional(std::shared_ptr<Recurrent> layer, Merge merge, std::source_location where)
     : merge_(merge), forward_(adopt(layer, "forward", where)), backward_(adopt(layer->other_way(), "backward", where)) {
   if (layer->built()) refuse(where, "the ", layer->type(), " is built already: its copy would have other weights");
-  if (layer->options().return_state) refuse(where, "the ", layer->type(), " must not return its state");
 }
 
 Bidirectional Bidirectional::clone() const {
@@ -23,14 +22,43 @@ void Bidirectional::build(const Shape& sample) {
 }
 
 std::optional<Shape> Bidirectional::output_shape(const Shape& sample) const {
+  if (forward_.options().return_state) return std::nullopt;
   auto result = forward_.output_shape(sample);
   if (result && merge_ == Merge::concatenate) (*result)[result->rank() - 1] *= 2;
   return result;
 }
 
 Tensor Bidirectional::forward(const Tensor& x) {
-  const Tensor a = forward_(x);
-  Tensor b = backward_(x);
+  if (forward_.options().return_state) return {};
+  return merged(forward_(x), backward_(x));
+}
+
+Tensors Bidirectional::forward_many(const Tensors& inputs) {
+  const std::size_t states = forward_.states();
+  std::vector<Tensor> given;
+  for (const auto& [name, value] : inputs)
+    if (name != "mask") given.push_back(value);
+  if (given.size() != 1 && given.size() != 1 + 2 * states)
+    throw ShapeError(concat("Bidirectional: initial states of ", states,
+                            " tensors for each direction are expected "
+                            "beside the samples, got ",
+                            shapes_of(inputs)),
+                     std::source_location::current());
+  Tensors ahead = given[0], back = given[0];
+  for (std::size_t i = 1; i < given.size(); ++i) (i <= states ? ahead : back).push_back(given[i]);
+  const Tensor mask = mask_for(type(), inputs, given[0]);
+  if (mask.defined()) ahead.push_back({"mask", mask}), back.push_back({"mask", mask});
+  const Tensors a = forward_(ahead), b = backward_(back);
+  Tensors result = merged(a[0], b[0]);
+  if (forward_.options().return_state)
+    for (const Tensors* const both : {&a, &b})
+      for (std::size_t i = 1; i <= states; ++i) result.push_back((*both)[i]);
+  if (mask.defined() && forward_.options().return_sequences)
+    result.push_back({"mask", forward_.options().go_backwards ? flip(mask, 1) : mask});
+  return result;
+}
+
+Tensor Bidirectional::merged(const Tensor& a, Tensor b) const {
   if (forward_.options().return_sequences) b = flip(b, 1);
   switch (merge_) {
     case Merge::sum:

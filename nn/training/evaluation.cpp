@@ -103,7 +103,7 @@ Tensors Model::predict(const Tensors& x, const PredictOptions& options, std::sou
 }
 
 Tensor Model::predict(const Tensor& x, const PredictOptions& options, std::source_location where) const {
-  return predict(Tensors(x), options, where).only(where);
+  return without_mask(predict(Tensors(x), options, where)).only(where);
 }
 
 }  // namespace xg::nn

@@ -77,6 +77,7 @@ class Watch {
 
 void Model::rehearse(const Split& split) const {
   Pass pass(*this, Pass::Mode::evaluation);
+  pass.rehearse();
   // The layers are built for the training samples.
   for (const auto& [x, y] : {std::pair(&split.x, &split.y), std::pair(&split.validation.x, &split.validation.y)}) {
     Figures scratch(setup_, std::source_location::current());

@@ -55,7 +55,9 @@ const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t
       std::source_location::current());
 }
 
-Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) const {
+Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given) const {
+  const Tensors rest = mask_in(given) ? without_mask(given) : Tensors();
+  const Tensors& prediction = rest.empty() ? given : rest;
   const std::size_t count = prediction.size();
   if (y.size() != count)
     throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),
@@ -66,8 +68,8 @@ Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& prediction) cons
   Outputs outputs;
   outputs.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto& [given, value] = prediction.begin()[static_cast<std::ptrdiff_t>(i)];
-    std::string name = !given.empty() ? given : y.begin()[static_cast<std::ptrdiff_t>(i)].name;
+    const auto& [own, value] = prediction.begin()[static_cast<std::ptrdiff_t>(i)];
+    std::string name = !own.empty() ? own : y.begin()[static_cast<std::ptrdiff_t>(i)].name;
     if (name.empty() && known.size() == count) name = known[i];
     if (name.empty() && count > 1) name = "output_" + std::to_string(i + 1);
     const Tensor& wanted = by_name ? y[name] : y[i];

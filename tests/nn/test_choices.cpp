@@ -131,6 +131,11 @@ TEST_CASE("choices: initializers") {
           {nn::truncated_normal(), "truncated_normal(mean=0, stddev=0.05)"},
           {nn::truncated_normal({.stddev = 0.1}), "truncated_normal(mean=0, stddev=0.1)"},
           {nn::truncated_normal({.mean = 3}), "truncated_normal(mean=3, stddev=0.05)"},
+          {nn::variance_scaling(), "variance_scaling(scale=1, mode=\"fan_in\", distribution=\"truncated_normal\")"},
+          {nn::variance_scaling({.scale = 2, .mode = "fan_avg", .distribution = "uniform"}),
+           "variance_scaling(scale=2, mode=\"fan_avg\", distribution=\"uniform\")"},
+          {nn::identity(), "identity(gain=1)"},
+          {nn::identity(2), "identity(gain=2)"},
           {nn::orthogonal(), "orthogonal(gain=1)"},
           {nn::orthogonal(1.5), "orthogonal(gain=1.5)"},
           {nn::constant(), "constant(value=0)"},
@@ -156,6 +161,9 @@ TEST_CASE("choices: regularizers") {
           {nn::l1_l2(), "l1_l2(l1=0.01, l2=0.01)"},
           {nn::l1_l2({.l1 = 0.5}), "l1_l2(l1=0.5, l2=0.01)"},
           {nn::l1_l2({.l2 = 1e-7}), "l1_l2(l1=0.01, l2=1e-07)"},
+          {nn::orthogonal_regularizer(), "orthogonal_regularizer(factor=0.01, mode=\"rows\")"},
+          {nn::orthogonal_regularizer({.factor = 0.5, .mode = "columns"}),
+           "orthogonal_regularizer(factor=0.5, mode=\"columns\")"},
       },
       [&](const nn::Regularizer& regularizer) {
         return Numbers{regularizer(x).item(), regularizer.l2_factor()};

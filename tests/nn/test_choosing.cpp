@@ -23,7 +23,8 @@ TEST_CASE("choosing: nothing chosen is written down too") {
       "mean_absolute_error, mae, mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, "
       "logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence, cosine_similarity, cosine_proximity";
   CHECK_ERROR(ValueError, nn::MetricChoice(Spec{}), "unknown metric '': " + metrics);
-  CHECK_ERROR(ValueError, nn::Regularizer(""), "unknown regularizer '': known are l1, l2, l1_l2");
+  CHECK_ERROR(ValueError, nn::Regularizer(""),
+              "unknown regularizer '': known are l1, l2, l1_l2, orthogonal_regularizer");
   CHECK_ERROR(ValueError, nn::CallbackChoice("checkpoint"),
               "unknown callback 'checkpoint': known are early_stopping, history");
 }

@@ -74,9 +74,10 @@ TEST_CASE("errors: names that nothing has list those that there are") {
   CHECK_ERROR(
       ValueError, nn::Dense({.units = 3, .bias_initializer = "zero"}),
       "unknown initializer 'zero': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, he_normal, "
-      "lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, orthogonal, constant");
+      "lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, variance_scaling, "
+      "orthogonal, identity, constant");
   CHECK_ERROR(ValueError, nn::Dense({.units = 3, .activity_regularizer = "L2"}),
-              "unknown regularizer 'L2': known are l1, l2, l1_l2");
+              "unknown regularizer 'L2': known are l1, l2, l1_l2, orthogonal_regularizer");
   CHECK_ERROR(ValueError, model["dense_1.weight"],
               "unknown parameter or buffer 'dense_1.weight': known are dense_1.kernel, dense_1.bias, dense_2.kernel, "
               "dense_2.bias");

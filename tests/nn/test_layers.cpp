@@ -388,7 +388,7 @@ TEST_CASE("regularizers: factors below 0, and unknown names") {
   CHECK_ERROR(ValueError, nn::l1_l2({.l1 = infinity}), "l1_l2: the factor must be finite in float32, got inf");
   CHECK_ERROR(ValueError, nn::l1_l2({.l2 = std::nan("")}), "l1_l2: the factor must be at least 0, got NaN");
   CHECK_ERROR(ValueError, Dense({.units = 3, .kernel_regularizer = "l3"}),
-              "unknown regularizer 'l3': known are l1, l2, l1_l2");
+              "unknown regularizer 'l3': known are l1, l2, l1_l2, orthogonal_regularizer");
 }
 
 TEST_CASE("initializers: constants") {
@@ -532,6 +532,6 @@ TEST_CASE("initializers: an unknown name lists the known ones") {
   CHECK(message ==
         at_line("unknown initializer 'gloro': known are zeros, ones, glorot_uniform, glorot_normal, he_uniform, "
                 "he_normal, lecun_uniform, lecun_normal, random_uniform, random_normal, truncated_normal, "
-                "orthogonal, constant",
+                "variance_scaling, orthogonal, identity, constant",
                 __FILE__, line));
 }

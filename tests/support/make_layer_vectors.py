@@ -233,13 +233,172 @@ def cases():
          lambda x, p: convolution(1)(x.reshape(8, 5, 3), {k: p["layer.kernel"], b: p["layer.bias"]}).reshape(2, 4, 3, 2))
 
 
+def identity(x, p):
+    return x
+
+
+def of_halves(f):
+    """A function of the two halves of the features."""
+    return lambda x, p: f(*x.chunk(2, -1))
+
+
+def cosine(a, b):
+    length = lambda z: (z * z).sum(-1, keepdim=True).sqrt()
+    return (a / length(a) * (b / length(b))).sum(-1, keepdim=True)
+
+
+def small_cases():
+    """What is the identity in evaluation, is of one line, or takes several tensors."""
+    case("dense", rand(3, 4), {"kernel": rand(4, 5), "bias": rand(5)}, lambda x, p: x @ p["kernel"] + p["bias"])
+    case("dense steps", rand(2, 3, 4), {"kernel": rand(4, 5)}, lambda x, p: torch.tanh(x @ p["kernel"]))
+    case("activation", rand(3, 4), {}, lambda x, p: F.softplus(x))
+    case("flatten", rand(3, 2, 4, 2), {}, lambda x, p: x.reshape(3, 16))
+    case("lambda", rand(3, 4), {}, lambda x, p: x**2 - x)
+    case("input", rand(3, 4), {}, identity)
+    for name, shape in (("dropout", (3, 4)), ("gaussian noise", (3, 4)), ("gaussian dropout", (3, 4)),
+                        ("alpha dropout", (3, 4)), ("spatial dropout1d", (2, 3, 4)), ("spatial dropout2d", (2, 3, 2, 4)),
+                        ("spatial dropout3d", (2, 2, 3, 2, 4))):
+        case(name, rand(*shape), {}, identity)
+    case("add", rand(3, 6), {}, of_halves(lambda a, b: a + b))
+    case("subtract", rand(3, 6), {}, of_halves(lambda a, b: a - b))
+    case("multiply", rand(3, 6), {}, of_halves(lambda a, b: a * b))
+    case("average", rand(3, 6), {}, of_halves(lambda a, b: (a + b) / 2))
+    case("maximum", rand(3, 6), {}, of_halves(torch.maximum))
+    case("minimum", rand(3, 6), {}, of_halves(torch.minimum))
+    case("concatenate", rand(3, 2, 6), {}, of_halves(lambda a, b: torch.cat([a, b], 1)))
+    case("dot", rand(3, 6), {}, of_halves(lambda a, b: (a * b).sum(-1, keepdim=True)))
+    case("dot normalize", rand(3, 6), {}, of_halves(cosine))
+    mean, variance = torch.tensor([1.0, -2.0, 0.5]), torch.tensor([4.0, 0.25, 2.0])
+    case("normalization", rand(4, 2, 3), {}, lambda x, p: (x - mean) / variance.sqrt())
+    case("normalization invert", rand(4, 2, 3), {}, lambda x, p: x * variance.sqrt() + mean)
+    case("locally connected1d", rand(2, 6, 3), {"kernel": rand(4, 9, 2), "bias": rand(4, 2)}, locally_connected1d)
+    case("locally connected2d", rand(2, 5, 6, 2), {"kernel": rand(6, 12, 3), "bias": rand(2, 3, 3)},
+         locally_connected2d)
+
+
+def locally_connected1d(x, p):
+    """Windows of 3."""
+    outputs = [x[:, at:at + 3].reshape(len(x), -1) @ p["kernel"][at] + p["bias"][at] for at in range(4)]
+    return torch.tanh(torch.stack(outputs, 1))
+
+
+def locally_connected2d(x, p):
+    """Windows of 3 x 2 with strides of 2."""
+    rows = []
+    for i in range(2):
+        row = [x[:, 2 * i:2 * i + 3, 2 * j:2 * j + 2].reshape(len(x), -1) @ p["kernel"][3 * i + j] + p["bias"][i, j]
+               for j in range(3)]
+        rows.append(torch.stack(row, 1))
+    return torch.stack(rows, 1)
+
+
+def part(parameters, name):
+    return {key[len(name) + 1:]: value for key, value in parameters.items() if key.startswith(name + ".")}
+
+
+def masked_recurrent(x, mask, p, units, kind, sequences=False, backwards=False):
+    """As recurrent(), but steps whose mask is false leave state and output as they are; a sample by itself, and only
+    the steps that count, so that no line is shared with what it is to prove."""
+    results = []
+    for sample, keep in zip(x, mask.tolist()):
+        steps = [t for t in range(len(keep)) if keep[t]]
+        out = (recurrent(sample[steps][None], p, units, kind, backwards, True)[0] if steps
+               else torch.zeros(0, units))
+        order = list(reversed(range(len(keep)))) if backwards else list(range(len(keep)))
+        last, all_steps, seen = torch.zeros(units), [], 0
+        for t in order:
+            if keep[t]:
+                last, seen = out[seen], seen + 1
+            all_steps.append(last)
+        results.append(torch.stack(all_steps) if sequences else last)
+    return torch.stack(results)
+
+
+def embedded(x, p):
+    return p["embedding_1.embeddings"][x.long()]
+
+
+def padded_words():
+    return torch.tensor([[3, 1, 4, 0, 0], [2, 0, 0, 0, 0], [1, 2, 3, 4, 5], [5, 4, 0, 1, 0]])
+
+
+def conv_lstm(x, p, filters, stride=1, padding="valid", sequences=False, backwards=False):
+    """Gates i, f, c, o."""
+    w, r, b = kernel_first(p["kernel"]), kernel_first(p["recurrent_kernel"]), p["bias"]
+    h = c = None
+    outputs = []
+    for t in reversed(range(x.shape[1])) if backwards else range(x.shape[1]):
+        z = first(x[:, t])
+        z = F.conv2d(same(z, 3, stride) if padding == "same" else z, w, b, stride)
+        if h is None:
+            h = c = torch.zeros(len(x), filters, *z.shape[2:])
+        i, f, g, o = (z + F.conv2d(same(h, 3, 1), r)).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        outputs.append(last(h))
+    return torch.stack(outputs, 1) if sequences else last(h)
+
+
+def step_cases():
+    """Masks, cells, and convolutions from step to step."""
+    words = padded_words()
+    table = {"embedding_1.embeddings": rand(6, 3)}
+    lstm = recurrent_parameters(3, 4, 4, None, "lstm_1.")
+    dense = {"dense_1.kernel": rand(4, 2), "dense_1.bias": rand(2)}
+    case("embedding", words, {"embeddings": rand(6, 3)}, lambda x, p: p["embeddings"][x.long()])
+    case("embedding lstm dense masked", words, table | lstm | dense,
+         lambda x, p: masked_recurrent(embedded(x, p), x != 0, part(p, "lstm_1"), 4, "lstm")
+         @ p["dense_1.kernel"] + p["dense_1.bias"])
+    gru = recurrent_parameters(3, 3, 3, (2, 9), "gru_1.")
+    second = recurrent_parameters(3, 2, 1, None, "simple_rnn_1.")
+    case("embedding gru rnn masked", words, table | gru | second,
+         lambda x, p: masked_recurrent(masked_recurrent(embedded(x, p), x != 0, part(p, "gru_1"), 3, "gru", True),
+                                       x != 0, part(p, "simple_rnn_1"), 2, "rnn"))
+    both = recurrent_parameters(3, 2, 4, None, "bidirectional_1.forward.") | recurrent_parameters(
+        3, 2, 4, None, "bidirectional_1.backward.")
+
+    def two_ways(x, p):
+        run = lambda way, back: masked_recurrent(embedded(x, p), x != 0, part(p, "bidirectional_1." + way), 2, "lstm",
+                                                 True, back)
+        return run("forward", False) * run("backward", True).flip(1)
+
+    case("bidirectional masked", words, table | both, two_ways)
+    x = rand(3, 4, 2)
+    x[0, 2:] = 0
+    x[2, 1] = 0
+    full = (x != 0).any(-1, keepdim=True)
+    case("masking", x, {}, lambda x, p: torch.where(full, x, torch.zeros(())))
+    shifted = x.clone()
+    shifted[0, 2:] = 2
+    shifted[1, 0] = 2
+    counts = (shifted != 2).any(-1, keepdim=True)
+    case("masking global average", shifted, {},
+         lambda x, p: torch.where(counts, x, torch.zeros(())).sum(1) / counts.sum(1))
+
+    case("rnn of a simple cell", rand(2, 4, 3), recurrent_parameters(3, 2, 1, None, "cell.layer."),
+         lambda x, p: recurrent(x, part(p, "cell.layer"), 2, "rnn"))
+    case("rnn of an lstm cell", rand(2, 4, 3), recurrent_parameters(3, 2, 4, None, "cell.layer."),
+         lambda x, p: recurrent(x, part(p, "cell.layer"), 2, "lstm", True, True))
+    case("rnn of a gru cell", rand(2, 4, 3), recurrent_parameters(3, 2, 3, (2, 6), "cell.layer."),
+         lambda x, p: recurrent(x, part(p, "cell.layer"), 2, "gru"))
+    case("rnn of stacked cells", rand(2, 4, 3),
+         recurrent_parameters(3, 2, 4, None, "cell.cell_1.layer.") | recurrent_parameters(
+             2, 3, 3, (2, 9), "cell.cell_2.layer."),
+         lambda x, p: recurrent(recurrent(x, part(p, "cell.cell_1.layer"), 2, "lstm", False, True),
+                                part(p, "cell.cell_2.layer"), 3, "gru", False, True))
+    conv = lambda: {"kernel": 0.4 * rand(3, 3, 2, 12), "recurrent_kernel": 0.4 * rand(3, 3, 3, 12), "bias": rand(12)}
+    case("conv lstm2d", rand(2, 3, 5, 4, 2), conv(), lambda x, p: conv_lstm(x, p, 3))
+    case("conv lstm2d same sequences", rand(1, 3, 5, 4, 2), conv(),
+         lambda x, p: conv_lstm(x, p, 3, 2, "same", True, True))
+
+
 def line(kind, name, value):
     numbers = " ".join(f"{v:.12g}" for v in value.flatten().tolist())
     return f"{kind} {name} {' '.join(map(str, value.shape))} : {numbers}\n"
 
 
 def text_of(name, x, parameters, f):
-    x = x.clone().requires_grad_()
+    x = x.clone().requires_grad_(x.is_floating_point())
     parameters = {key: value.clone().requires_grad_() for key, value in parameters.items()}
     target = torch.randn_like(f(x, parameters))
     text = f"case {name}\n" + line("x", "-", x.detach())
@@ -247,7 +406,7 @@ def text_of(name, x, parameters, f):
     y = f(x, parameters)
     text += line("y", "-", y.detach()) + line("target", "-", target)
     loss = ((y - target) ** 2).mean()
-    leaves = {"x": x, **parameters}
+    leaves = {"x": x, **parameters} if x.requires_grad else parameters
     for key, gradient in zip(leaves, torch.autograd.grad(loss, list(leaves.values()))):
         text += line("gradient", key, gradient)
     for _ in range(5 if parameters else 0):
@@ -259,10 +418,14 @@ def text_of(name, x, parameters, f):
 
 
 def main():
-    torch.manual_seed(1)
-    cases()
+    text = ""
+    for seed, fill in enumerate((cases, small_cases, step_cases), 1):
+        torch.manual_seed(seed)
+        CASES.clear()
+        fill()
+        text += "".join(text_of(*each) for each in CASES)
     path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "nn/layers/vectors.txt")
-    path.write_text("".join(text_of(*each) for each in CASES))
+    path.write_text(text)
 
 
 if __name__ == "__main__":

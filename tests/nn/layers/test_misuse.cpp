@@ -77,8 +77,6 @@ TEST_CASE("layers: options that make no sense") {
   CHECK_ERROR(ValueError, Embedding({.input_dim = 3}), "Embedding: output_dim must be at least 1, got 0");
   CHECK_ERROR(ValueError, LSTM({}), "LSTM: units must be at least 1, got 0");
   CHECK_ERROR(ValueError, GRU({.units = 2, .dropout = 1}), "GRU: a dropout rate must lie in [0, 1), got 1");
-  CHECK_ERROR(ValueError, Bidirectional(LSTM({.units = 2, .return_state = true})),
-              "Bidirectional: the LSTM must not return its state");
   CHECK_ERROR(ValueError, max_norm({.max_value = -1}), "max_norm: max_value must be at least 0, got -1");
   CHECK_ERROR(ValueError, min_max_norm({.min_value = 2}), "min_max_norm: min_value <= max_value expected, got 2 and 1");
   CHECK_ERROR(ValueError, min_max_norm({.rate = 2}), "min_max_norm: the rate must lie in [0, 1], got 2");
