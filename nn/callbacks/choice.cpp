@@ -1,5 +1,8 @@
 #include "nn/callbacks/early_stopping.hpp"
 #include "nn/callbacks/history.hpp"
+#include "nn/callbacks/model_checkpoint.hpp"
+#include "nn/callbacks/reduce_lr_on_plateau.hpp"
+#include "nn/callbacks/terminate_on_nan.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -18,13 +21,17 @@ class AtEpochEnd : public Callback {
   CallbackChoice::EpochEnd function_;
 };
 
-Value make_early_stopping(Arguments& given) {
-  // It reports this line again when a run begins.
-  return std::make_shared<EarlyStopping>(options_from<EarlyStoppingOptions>(given),
-                                         caller(std::source_location::current()));
+/// Makes a C from its options. It reports this line again when a run begins.
+template <class C, class Options>
+Value make(Arguments& given) {
+  return std::make_shared<C>(options_from<Options>(given), caller(std::source_location::current()));
 }
 
-Value make_history(Arguments&) { return std::make_shared<History>(); }
+/// Makes a C, which has no options.
+template <class C>
+Value make_plain(Arguments&) {
+  return std::make_shared<C>();
+}
 
 }  // namespace
 
@@ -35,7 +42,11 @@ std::shared_ptr<Callback> CallbackChoice::at_epoch_end(EpochEnd function) {
 template <>
 Registry<Value>& Choice<CallbackChoice, Value>::registry() {
   static Registry<Value> known(CallbackChoice::kind,
-                               {{"early_stopping", make_early_stopping}, {"history", make_history}});
+                               {{"early_stopping", make<EarlyStopping, EarlyStoppingOptions>},
+                                {"history", make_plain<History>},
+                                {"model_checkpoint", make<ModelCheckpoint, ModelCheckpointOptions>},
+                                {"reduce_lr_on_plateau", make<ReduceLROnPlateau, ReduceLROnPlateauOptions>},
+                                {"terminate_on_nan", make_plain<TerminateOnNaN>}});
   return known;
 }
 
