@@ -71,6 +71,7 @@
 #include "nn/layers/wrappers.hpp"
 #include "nn/losses.hpp"
 #include "nn/losses/classification.hpp"
+#include "nn/losses/ctc.hpp"
 #include "nn/losses/regression.hpp"
 #include "nn/losses/unreduced.hpp"
 #include "nn/metrics.hpp"
@@ -92,3 +93,4 @@
 #include "nn/pass.hpp"
 #include "nn/schedules.hpp"
 #include "nn/sequential.hpp"
+#include "nn/training/learning_rate_finder.hpp"

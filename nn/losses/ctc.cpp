@@ -4,9 +4,9 @@
 #include <limits>
 #include <vector>
 
+#include "autograd/creation.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
-#include "autograd/ops/assemble.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
@@ -75,9 +75,9 @@ Labels::Labels(const Tensor& labels, const Tensor& logits, const CTCOptions& opt
   for (std::int64_t i = 0; i < samples; ++i)
     for (std::int64_t k = 0; k < lengths[static_cast<std::size_t>(i)]; ++k)
       if (at(i, k) < 0 || at(i, k) >= classes || at(i, k) == blank)
-        throw ValueError(concat("ctc_loss: label ", at(i, k), " of sample ", i, ", of ", classes,
-                                " classes with the blank ", blank),
-                         where);
+        throw ValueError(
+            concat("ctc_loss: label ", at(i, k), " of sample ", i, ", of ", classes, " classes with the blank ", blank),
+            where);
 }
 
 Array Labels::state_classes() const {
@@ -125,10 +125,10 @@ Tensor ctc_loss(const Tensor& labels, const Tensor& logits, const CTCOptions& op
   }
   // They end in the last label, or the blank behind it.
   const Tensor last = 2 * Tensor(Array::from(known.lengths, {samples, 1}));
-  const Tensor ends = xg::where(logical_and(steps_of > 0, logical_or(equal(number, last), equal(number, last - 1))),
-                                ways, never);
+  const Tensor ends =
+      xg::where(logical_and(steps_of > 0, logical_or(equal(number, last), equal(number, last - 1))), ways, never);
   const Tensor total = logsumexp(ends, {.axis = 1});
-  return xg::where(total > never / 2, -total, std::numeric_limits<double>::infinity());
+  return xg::where(total < never / 2, std::numeric_limits<double>::infinity(), -total);
 }
 
 }  // namespace unreduced
@@ -138,6 +138,11 @@ Tensor ctc_loss(const Tensor& labels, const Tensor& logits, const CTCOptions& op
   return mean(unreduced::ctc_loss(labels, logits, options, where));
 }
 
-CTC::CTC(std::int64_t blank, std::source_location where) : Loss(Spec{"ctc", {{"blank", blank}}}, where) {}
+CTC::CTC(std::int64_t blank, std::source_location where)
+    : Loss(
+          [blank](const Tensor& y_true, const Tensor& y_pred) {
+            return unreduced::ctc_loss(y_true, y_pred, {.blank = blank}, caller(std::source_location::current()));
+          },
+          where) {}
 
 }  // namespace xg::nn

@@ -29,7 +29,7 @@ XG_API Tensor ctc_loss(const Tensor& labels, const Tensor& logits, const CTCOpti
                        std::source_location where = std::source_location::current());
 }  // namespace unreduced
 
-/// ctc_loss() as a loss to choose: "ctc" by name. Labels are y_true, with -1 or the blank behind each sample's last;
+/// ctc_loss() as a loss to choose. Labels are y_true, with -1 or the blank behind each sample's last;
 /// all steps count.
 class XG_API CTC : public Loss {
  public:

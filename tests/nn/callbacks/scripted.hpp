@@ -28,14 +28,17 @@ struct Scripted : xg::nn::Sequential {
   double weight() const { return (*this)["dense_1.kernel"].item(); }
 };
 
-/// What is written to std::cout as long as it lives.
+/// What is written to std::cout until it is asked for.
 class Caught {
  public:
   Caught() : before_(std::cout.rdbuf(text_.rdbuf())) {}
   ~Caught() { std::cout.rdbuf(before_); }
   Caught(const Caught&) = delete;
   Caught& operator=(const Caught&) = delete;
-  std::string text() const { return text_.str(); }
+  std::string text() const {
+    std::cout.rdbuf(before_);  // doctest writes there, too
+    return text_.str();
+  }
 
  private:
   std::ostringstream text_;

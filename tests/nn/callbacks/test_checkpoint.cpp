@@ -99,7 +99,7 @@ TEST_CASE("TerminateOnNaN: the run ends after that batch, and the epoch has no e
   CHECK(out.text() == "Batch 1: Invalid loss, terminating training\n");
   CHECK(history.epochs() == 0);
   CHECK(lines == std::vector<std::string>{"begin 3 4 1", "epoch 0", "batch 0", "batch 0 done 1 loss=1", "batch 1",
-                                          "batch 1 done 2 loss=nan", "end"});
+                                          "batch 1 done 2 loss=NaN", "end"});
 }
 
 TEST_CASE("progress: a run that is broken off ends its line") {
