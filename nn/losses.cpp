@@ -19,6 +19,7 @@
 #include "lib/kernels/cross_entropy.hpp"
 #include "nn/losses/check.hpp"
 #include "nn/losses/probabilities.hpp"
+#include "nn/losses/unreduced.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -86,6 +87,8 @@ Tensor binary_crossentropies(const Tensor& y, const Tensor& y_pred, bool from_lo
   return logits.defined() ? binary_loss_past(y, y_pred, logits) : binary_loss(y, y_pred);
 }
 
+namespace unreduced {
+
 Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
                                 std::source_location where) {
   const CallerScope scope(where);
@@ -94,9 +97,9 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
                    ": one-hot labels are expected; use sparse_categorical_crossentropy for class numbers");
   if (y_pred.rank() == 0) throw ShapeError("categorical_crossentropy: no classes in shape ()", where);
   const Tensor y = smoothed(astype(y_true, y_pred.dtype()), options.label_smoothing, y_pred.shape().back());
-  if (options.from_logits) return mean(cross_entropy(y_pred, y));
+  if (options.from_logits) return cross_entropy(y_pred, y);
   const Tensor logits = input_of(y_pred, "softmax");
-  return mean(logits.defined() ? categorical_loss_past(y, y_pred, logits) : categorical_loss(y, distributions(y_pred)));
+  return logits.defined() ? categorical_loss_past(y, y_pred, logits) : categorical_loss(y, distributions(y_pred));
 }
 
 Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
@@ -116,7 +119,7 @@ Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pre
                      where);
   check_class_numbers("sparse_categorical_crossentropy", labels, y_pred.shape().back(), where);
   const Tensor y = one_hot(astype(labels, int64), y_pred.shape().back(), y_pred.dtype());
-  return categorical_crossentropy(reshape(y, y_pred.shape()), y_pred, options, where);
+  return unreduced::categorical_crossentropy(reshape(y, y_pred.shape()), y_pred, options, where);
 }
 
 Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
@@ -126,19 +129,55 @@ Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const Cro
   check_same_shape("binary_crossentropy", y_true, y_pred, where);
   check_shares("binary_crossentropy", y_true, where);
   const Tensor y = smoothed(astype(y_true, y_pred.dtype()), options.label_smoothing, 2);
-  return mean(binary_crossentropies(y, y_pred, options.from_logits));
+  return binary_crossentropies(y, y_pred, options.from_logits);
 }
 
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("mean_squared_error", y_true, y_pred, where);
-  return mean(square(y_pred - astype(y_true, y_pred.dtype())));
+  return square(y_pred - astype(y_true, y_pred.dtype()));
 }
 
 Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("mean_absolute_error", y_true, y_pred, where);
-  return mean(abs(y_pred - astype(y_true, y_pred.dtype())));
+  return abs(y_pred - astype(y_true, y_pred.dtype()));
+}
+
+}  // namespace unreduced
+
+Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                                std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::categorical_crossentropy(y_true, y_pred, options, where));
+}
+
+Tensor sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                                       std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::sparse_categorical_crossentropy(y_true, y_pred, options, where));
+}
+
+Tensor binary_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossentropyOptions& options,
+                           std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::binary_crossentropy(y_true, y_pred, options, where));
+}
+
+Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::mean_squared_error(y_true, y_pred, where));
+}
+
+Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::mean_absolute_error(y_true, y_pred, where));
+}
+
+Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, std::source_location where) const {
+  const Tensor values = unreduced(y_true, y_pred, where);
+  const CallerScope scope(where);
+  return values.rank() == 0 ? values : mean(values);
 }
 
 namespace {
@@ -171,36 +210,39 @@ Registry<Loss::Function>& Choice<Loss, Loss::Function>::registry() {
       Loss::kind,
       {
           {"categorical_crossentropy",
-           with_options("categorical_crossentropy", [](auto&... given) { return categorical_crossentropy(given...); })},
+           with_options("categorical_crossentropy",
+                        [](auto&... given) { return unreduced::categorical_crossentropy(given...); })},
           {"sparse_categorical_crossentropy",
            with_options("sparse_categorical_crossentropy",
-                        [](auto&... given) { return sparse_categorical_crossentropy(given...); })},
+                        [](auto&... given) { return unreduced::sparse_categorical_crossentropy(given...); })},
           {"binary_crossentropy",
-           with_options("binary_crossentropy", [](auto&... given) { return binary_crossentropy(given...); })},
+           with_options("binary_crossentropy",
+                        [](auto&... given) { return unreduced::binary_crossentropy(given...); })},
           {"binary_focal_crossentropy",
            with_options<FocalOptions>("binary_focal_crossentropy",
-                                      [](auto&... given) { return binary_focal_crossentropy(given...); })},
-          {"mean_squared_error", always([](auto& y, auto& p) { return mean_squared_error(y, p); })},
+                                      [](auto&... given) { return unreduced::binary_focal_crossentropy(given...); })},
+          {"mean_squared_error", always([](auto& y, auto& p) { return unreduced::mean_squared_error(y, p); })},
           {"mse", Spec{"mean_squared_error"}},
-          {"mean_absolute_error", always([](auto& y, auto& p) { return mean_absolute_error(y, p); })},
+          {"mean_absolute_error", always([](auto& y, auto& p) { return unreduced::mean_absolute_error(y, p); })},
           {"mae", Spec{"mean_absolute_error"}},
           {"mean_absolute_percentage_error",
-           always([](auto& y, auto& p) { return mean_absolute_percentage_error(y, p); })},
+           always([](auto& y, auto& p) { return unreduced::mean_absolute_percentage_error(y, p); })},
           {"mape", Spec{"mean_absolute_percentage_error"}},
           {"mean_squared_logarithmic_error",
-           always([](auto& y, auto& p) { return mean_squared_logarithmic_error(y, p); })},
+           always([](auto& y, auto& p) { return unreduced::mean_squared_logarithmic_error(y, p); })},
           {"msle", Spec{"mean_squared_logarithmic_error"}},
-          {"huber", with_options<HuberOptions>("huber", [](auto&... given) { return huber(given...); })},
-          {"logcosh", always([](auto& y, auto& p) { return logcosh(y, p); })},
+          {"huber", with_options<HuberOptions>("huber", [](auto&... given) { return unreduced::huber(given...); })},
+          {"logcosh", always([](auto& y, auto& p) { return unreduced::logcosh(y, p); })},
           {"log_cosh", Spec{"logcosh"}},
-          {"poisson", always([](auto& y, auto& p) { return poisson(y, p); })},
-          {"hinge", always([](auto& y, auto& p) { return hinge(y, p); })},
-          {"squared_hinge", always([](auto& y, auto& p) { return squared_hinge(y, p); })},
-          {"categorical_hinge", always([](auto& y, auto& p) { return categorical_hinge(y, p); })},
-          {"kullback_leibler_divergence", always([](auto& y, auto& p) { return kullback_leibler_divergence(y, p); })},
+          {"poisson", always([](auto& y, auto& p) { return unreduced::poisson(y, p); })},
+          {"hinge", always([](auto& y, auto& p) { return unreduced::hinge(y, p); })},
+          {"squared_hinge", always([](auto& y, auto& p) { return unreduced::squared_hinge(y, p); })},
+          {"categorical_hinge", always([](auto& y, auto& p) { return unreduced::categorical_hinge(y, p); })},
+          {"kullback_leibler_divergence",
+           always([](auto& y, auto& p) { return unreduced::kullback_leibler_divergence(y, p); })},
           {"kld", Spec{"kullback_leibler_divergence"}},
           {"kl_divergence", Spec{"kullback_leibler_divergence"}},
-          {"cosine_similarity", always([](auto& y, auto& p) { return cosine_similarity(y, p); })},
+          {"cosine_similarity", always([](auto& y, auto& p) { return unreduced::cosine_similarity(y, p); })},
           {"cosine_proximity", Spec{"cosine_similarity"}},
           {"cosine", Spec{"cosine_similarity"}},
       });

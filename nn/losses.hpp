@@ -8,7 +8,8 @@
 namespace xg::nn {
 
 // Losses of (y_true, y_pred), in Keras's order, averaged over the batch: scalars. y_true is converted to y_pred's
-// dtype. Shapes that do not fit are a ShapeError. More are in losses/classification.hpp and losses/regression.hpp.
+// dtype. Shapes that do not fit are a ShapeError. More are in losses/classification.hpp and losses/regression.hpp; what
+// is averaged is given by those in losses/unreduced.hpp.
 
 /// The options of the crossentropies.
 struct CrossentropyOptions {
@@ -46,8 +47,8 @@ XG_API Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred,
 XG_API Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred,
                                   std::source_location where = std::source_location::current());
 
-/// A loss as an option: any function of (y_true, y_pred) that gives one number for all or one for each sample, one of
-/// the classes below, or a name: categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy,
+/// A loss as an option: any function of (y_true, y_pred) that gives one number for each sample, or several, or one for
+/// all (which cannot be weighted), one of the classes below, or a name: categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy,
 /// binary_focal_crossentropy, mean_squared_error (mse), mean_absolute_error (mae), mean_absolute_percentage_error
 /// (mape), mean_squared_logarithmic_error (msle), huber, logcosh (log_cosh), poisson, hinge, squared_hinge,
 /// categorical_hinge, kullback_leibler_divergence (kld, kl_divergence), cosine_similarity (cosine_proximity, cosine).
@@ -60,6 +61,16 @@ class XG_API Loss : public FunctionChoice<Loss, Tensor(const Tensor& y_true, con
   using FunctionChoice::FunctionChoice;
   /// None.
   Loss() = default;
+
+  /// Its mean over all that it gives: a scalar.
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred,
+                    std::source_location where = std::source_location::current()) const;
+  /// What it gives before the mean: one number for each sample or for each of its elements, the batch being the first
+  /// axis; or what a function of the user's gives.
+  Tensor unreduced(const Tensor& y_true, const Tensor& y_pred,
+                   std::source_location where = std::source_location::current()) const {
+    return FunctionChoice::operator()(y_true, y_pred, where);
+  }
 
   /// False for none.
   explicit operator bool() const { return static_cast<bool>(value_); }

@@ -35,8 +35,12 @@ void check_names(const CompileOptions& options, std::source_location where) {
     check_new("loss weights", output);
     check_finite(concat("compile: the loss weight of '", output, "'"), weight, where);
   }
-  for (const OutputMetric& metric : options.metrics)
-    if (metric.choice.name() == "loss") throw ValueError("compile: a metric cannot be named 'loss'", where);
+  for (const auto* metrics : {&options.metrics, &options.weighted_metrics})
+    for (const OutputMetric& metric : *metrics) {
+      const std::string& name = metric.choice.name();
+      if (name == "loss" || (options.show_penalty && (name == "data_loss" || name == "penalty")))
+        throw ValueError(concat("compile: a metric cannot be named '", name, "'"), where);
+    }
 }
 
 /// True if the optimizer changes parameters, but none of the model's, which are these, nor a part's of it.
@@ -63,8 +67,11 @@ void Model::compile(CompileOptions options, std::source_location where) {
   const ParameterList own = parameters();
   if (is_of_another(*optimizer, *this, own))
     throw ValueError("compile: the optimizer changes the parameters of another model: construct a new one", where);
-  auto setup = std::make_shared<TrainingSetup>(
-      TrainingSetup{optimizer, std::move(options.loss), std::move(options.metrics), std::move(options.loss_weights)});
+  const std::size_t unweighted = options.metrics.size();
+  for (OutputMetric& metric : options.weighted_metrics) options.metrics.push_back(std::move(metric));
+  auto setup =
+      std::make_shared<TrainingSetup>(TrainingSetup{optimizer, std::move(options.loss), std::move(options.metrics),
+                                                    std::move(options.loss_weights), unweighted, options.show_penalty});
   if (!optimizer->attached()) optimizer->attach(own, where);
   setup_ = std::move(setup);
 }
@@ -94,13 +101,14 @@ Tensor Model::compute_loss(const Tensors& y, const Tensors& prediction, Figures&
                            std::source_location where) const {
   const std::shared_ptr<TrainingSetup> setting = setup("compute_loss", where);
   const CallerScope scope(where);
-  const Outputs outputs = setting->outputs(y, prediction);
+  const Outputs outputs = setting->outputs(y, prediction, figures.weights());
   Tensor loss;
   for (const Output& output : outputs) {
     const Tensor part = loss_of(output), weighted = output.weight == 1 ? part : part * output.weight;
     loss = loss.defined() ? loss + weighted : weighted;
     if (outputs.size() > 1) figures.add(output.prefix + "loss", part.item(), count_of(y));
   }
+  if (figures.shows_penalty()) figures.note_data_loss(loss.item());
   if (const Pass* const pass = Pass::current())
     for (const Pass::Report& report : pass->reports())
       for (const Tensor& term : report.terms) loss = loss + term;
@@ -119,22 +127,28 @@ void Model::train_step(const Tensors& x, const Tensors& y, Figures& figures) {
   figures.add("loss", value + fixed + setting->optimizer->minimize(loss), count_of(x));
 }
 
-void Model::run_step(const Tensors& x, const Tensors& y, Figures& figures) {
+void Model::run_step(const WeightedBatch& batch, Figures& figures) {
   Pass pass(*this, Pass::Mode::training);
+  figures.set_weights(batch.sample_weight);
   {
     const OwnLines own;  // it may be the user's
-    train_step(x, y, figures);
+    train_step(batch.x, batch.y, figures);
   }
   figures.check_loss();
   pass.commit();
 }
 
-Score Model::train_on_batch(const Tensors& x, const Tensors& y, std::source_location where) {
-  Figures figures(setup("train_on_batch", where), where);
+Score Model::train_on_batch(const Tensors& x, const Tensors& y, const BatchWeights& weights,
+                            std::source_location where) {
+  const std::shared_ptr<TrainingSetup> setting = setup("train_on_batch", where);
+  Figures figures(setting, where);
   check_samples("train_on_batch", x, y, 1, where);
+  const Tensors counts =
+      weights_of("train_on_batch", y, weights.sample_weight, weights.class_weight, setting->losses, where);
   const CallerScope scope(where);
   const WithGrad recording;
-  run_step(x, y, figures);
+  run_step({x, y, counts}, figures);
+  figures.finish();
   return std::move(figures).score();
 }
 

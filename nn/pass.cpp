@@ -146,6 +146,8 @@ void Pass::note(const Module& module, Generator& generator) {
   };
   if (std::none_of(draws_.begin(), draws_.end(), is_it))
     draws_.push_back({module.anchor(), &module, &generator, generator.step()});
+  for (Pass* outer = outer_; outer; outer = outer->outer_)
+    if (outer->mode_ == Mode::trial) outer->note(module, generator);
 }
 
 void Pass::update(const Tensor& buffer, const Array& value) {

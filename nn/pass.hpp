@@ -28,9 +28,10 @@ class XG_API Pass {
  public:
   /// What a pass is made for.
   enum class Mode {
-    own,        ///< each module is in the mode that train() and eval() gave it
-    training,   ///< the root and all below it train, whatever their mode
-    evaluation  ///< they do not
+    own,         ///< each module is in the mode that train() and eval() gave it
+    training,    ///< the root and all below it train, whatever their mode
+    evaluation,  ///< they do not
+    trial        ///< nothing passes: its end takes back what passes within it draw, though they were committed
   };
 
   /// Begins a pass through `root` on this thread.

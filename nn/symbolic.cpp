@@ -77,6 +77,7 @@ Symbolic Symbolic::through(std::shared_ptr<Module> module, const std::string& na
   if (entries_.empty()) throw ValueError(concat(module->type(), ": there is no input"), where);
   const NoGrad values_only;
   Pass pass(*module, Pass::Mode::evaluation);
+  pass.rehearse();
   const Tensors outputs = (*module)(zeros_for(entries_), where);
   const auto call = std::make_shared<Call>();
   call->module = std::move(module);

@@ -45,10 +45,12 @@ class XG_API Logs {
 struct TrainingRun {
   Model& model;                           ///< which is trained
   int epochs;                             ///< how many are planned
-  std::int64_t samples;                   ///< of an epoch
-  std::int64_t validation_samples;        ///< 0 without validation
+  std::int64_t samples;                   ///< of an epoch; -1 if a data set does not tell
+  std::int64_t validation_samples;        ///< 0 without validation, -1 if a data set does not tell
   std::vector<std::string> figures = {};  ///< what the logs of an epoch will hold
   bool stop = false;                      ///< set it to end the run after this epoch
+  bool stop_now = false;                  ///< set it to end the run after this batch, without on_epoch_end()
+  std::int64_t steps = -1;                ///< batches of an epoch; -1 if that is not known
 };
 
 /// Hooks into fit(). Epochs and batches count from 0; logs of a batch are the means of the epoch so far.
@@ -72,8 +74,9 @@ class XG_API Callback {
 };
 
 /// A callback as an option: an object (a copy is used), a shared pointer, a reference to one that outlives the call, a
-/// function that is called at the end of every epoch, or a name: early_stopping, history. An object whose function by
-/// the name of a hook has other parameters than the hook, and so would not be called, does not compile.
+/// function that is called at the end of every epoch, or a name: early_stopping, history, model_checkpoint,
+/// reduce_lr_on_plateau, terminate_on_nan. An object whose function by the name of a hook has other parameters than
+/// the hook, and so would not be called, does not compile.
 class XG_API CallbackChoice : public ObjectChoice<CallbackChoice, Callback> {
  public:
   /// What errors call it.

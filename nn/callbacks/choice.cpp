@@ -1,6 +1,9 @@
 #include "nn/callbacks/early_stopping.hpp"
 #include "nn/callbacks/history.hpp"
+#include "nn/callbacks/model_checkpoint.hpp"
 #include "nn/callbacks/moving_average.hpp"
+#include "nn/callbacks/reduce_lr_on_plateau.hpp"
+#include "nn/callbacks/terminate_on_nan.hpp"
 #include "nn/registry.hpp"
 
 namespace xg::nn {
@@ -19,17 +22,17 @@ class AtEpochEnd : public Callback {
   CallbackChoice::EpochEnd function_;
 };
 
-Value make_early_stopping(Arguments& given) {
-  // It reports this line again when a run begins.
-  return std::make_shared<EarlyStopping>(options_from<EarlyStoppingOptions>(given),
-                                         caller(std::source_location::current()));
+/// Makes a C from its options. It reports this line again when a run begins.
+template <class C, class Options>
+Value make(Arguments& given) {
+  return std::make_shared<C>(options_from<Options>(given), caller(std::source_location::current()));
 }
 
-Value make_moving_average(Arguments& given) {
-  return std::make_shared<ExponentialMovingAverage>(options_from<MovingAverageOptions>(given));
+/// Makes a C, which has no options.
+template <class C>
+Value make_plain(Arguments&) {
+  return std::make_shared<C>();
 }
-
-Value make_history(Arguments&) { return std::make_shared<History>(); }
 
 }  // namespace
 
@@ -39,11 +42,13 @@ std::shared_ptr<Callback> CallbackChoice::at_epoch_end(EpochEnd function) {
 
 template <>
 Registry<Value>& Choice<CallbackChoice, Value>::registry() {
-  static Registry<Value> known(CallbackChoice::kind, {
-                                                         {"early_stopping", make_early_stopping},
-                                                         {"exponential_moving_average", make_moving_average},
-                                                         {"history", make_history},
-                                                     });
+  static Registry<Value> known(CallbackChoice::kind,
+                               {{"early_stopping", make<EarlyStopping, EarlyStoppingOptions>},
+                                {"exponential_moving_average", make<ExponentialMovingAverage, MovingAverageOptions>},
+                                {"history", make_plain<History>},
+                                {"model_checkpoint", make<ModelCheckpoint, ModelCheckpointOptions>},
+                                {"reduce_lr_on_plateau", make<ReduceLROnPlateau, ReduceLROnPlateauOptions>},
+                                {"terminate_on_nan", make_plain<TerminateOnNaN>}});
   return known;
 }
 

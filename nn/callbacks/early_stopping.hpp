@@ -3,10 +3,9 @@
 #include <optional>
 #include <source_location>
 #include <string>
-#include <vector>
 
-#include "lib/array.hpp"
-#include "nn/callbacks/callback.hpp"
+#include "nn/callbacks/kept_weights.hpp"
+#include "nn/callbacks/monitor.hpp"
 
 namespace xg::nn {
 
@@ -15,13 +14,14 @@ struct EarlyStoppingOptions {
   std::string monitor = "val_loss";   ///< the figure that is watched; "val_acc" is "val_accuracy"
   double min_delta = 0;               ///< what counts as an improvement
   int patience = 0;                   ///< epochs without one before the run ends
-  std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies, else min
+  int verbose = 0;                    ///< 1: says when the run was ended
+  std::string mode = "auto";          ///< "min", "max", or "auto": max for accuracies and the like, else min
   bool restore_best_weights = false;  ///< whether the best epoch's parameters and buffers come back at the run's end
 
   /// Names them all.
   void visit(Arguments& arguments) {
-    arguments("monitor", monitor)("min_delta", min_delta)("patience", patience)("mode", mode);
-    arguments("restore_best_weights", restore_best_weights);
+    arguments("monitor", monitor)("min_delta", min_delta)("patience", patience)("verbose", verbose);
+    arguments("mode", mode)("restore_best_weights", restore_best_weights);
   }
 };
 
@@ -41,9 +41,9 @@ class XG_API EarlyStopping : public Callback {
   /// The epoch (from 0) after which the run was ended; nothing if it was not.
   std::optional<int> stopped_epoch() const { return stopped_epoch_; }
   /// The epoch (from 0) of the best value; nothing as long as there is none.
-  std::optional<int> best_epoch() const { return best_epoch_; }
+  std::optional<int> best_epoch() const { return monitor_.best_epoch(); }
   /// The best value of the figure; nothing as long as there is none.
-  std::optional<double> best() const { return best_; }
+  std::optional<double> best() const { return monitor_.best(); }
 
   Spec spec() const override;
   /// Forgets an earlier run.
@@ -54,21 +54,11 @@ class XG_API EarlyStopping : public Callback {
   void on_train_end(TrainingRun& run) override;
 
  private:
-  /// The elements of a parameter or buffer, and what they were.
-  struct Weight {
-    Array place, best;
-  };
-
-  bool improved(double value) const;
-
   EarlyStoppingOptions options_;
-  std::source_location where_;
-  Spec spec_;
+  Monitor monitor_;
   int wait_ = 0;
-  std::optional<double> best_;
-  std::optional<int> best_epoch_;
   std::optional<int> stopped_epoch_;
-  std::vector<Weight> best_weights_;
+  KeptWeights best_weights_;
 };
 
 }  // namespace xg::nn

@@ -17,11 +17,14 @@ class XG_API ProgressBar : public Callback {
   void on_batch_end(TrainingRun& run, std::int64_t batch, std::int64_t seen, const Logs& logs) override;
   /// Prints the epoch's figures.
   void on_epoch_end(TrainingRun& run, int epoch, const Logs& logs) override;
+  /// Ends the line of an epoch that was broken off.
+  void on_train_end(TrainingRun& run) override;
 
  private:
   int verbose_;
   Display display_;
   std::optional<ProgressLine> line_;
+  std::int64_t done_ = 0;
 };
 
 }  // namespace xg::nn

@@ -47,7 +47,8 @@ Display Display::resolved() const {
 }
 
 ProgressLine::ProgressLine(std::int64_t target, const Display& display)
-    : target_(target),
+    : unknown_(target < 0),
+      target_(unknown_ ? std::numeric_limits<std::int64_t>::max() : target),
       display_(display.resolved()),
       start_(display_.clock()),
       last_draw_(-std::numeric_limits<double>::infinity()) {}
@@ -55,6 +56,7 @@ ProgressLine::ProgressLine(std::int64_t target, const Display& display)
 std::string ProgressLine::elapsed() const { return format(" - %.0fs", display_.clock() - start_); }
 
 std::string ProgressLine::bar(std::int64_t current) const {
+  if (unknown_) return format("%7lld/Unknown", static_cast<long long>(current));
   const std::string target = std::to_string(target_);
   std::string text =
       format("%*lld/%s [", static_cast<int>(target.size()), static_cast<long long>(current), target.c_str());
@@ -65,11 +67,17 @@ std::string ProgressLine::bar(std::int64_t current) const {
 
 std::string ProgressLine::timing(std::int64_t current, double now) const {
   const double per_sample = current > 0 ? (now - start_) / static_cast<double>(current) : 0;
-  if (current < target_) return " - ETA: " + remaining(per_sample * static_cast<double>(target_ - current));
+  if (!unknown_ && current < target_)
+    return " - ETA: " + remaining(per_sample * static_cast<double>(target_ - current));
   const std::string total = format(" - %.0fs", now - start_);
   if (per_sample >= 1) return total + format(" %.0fs/step", per_sample);
   if (per_sample >= 1e-3) return total + format(" %.0fms/step", per_sample * 1e3);
   return total + format(" %.0fus/step", per_sample * 1e6);
+}
+
+void ProgressLine::finish(std::int64_t current, const Logs& logs) {
+  target_ = unknown_ ? current : target_;
+  update(target_, logs);
 }
 
 void ProgressLine::update(std::int64_t current, const Logs& logs) {

@@ -22,11 +22,13 @@ struct XG_API Display {
 /// A line that grows from " 0/100 [....]" to "100/100 [====] - 0s 2ms/step - loss: 0.2539", as Keras 2.2.4 draws it.
 class XG_API ProgressLine {
  public:
-  /// For so many samples.
+  /// For so many samples or batches; -1 if that is not known: then it reads "     12/Unknown - 3s 250ms/step".
   ProgressLine(std::int64_t target, const Display& display);
 
   /// Draws `current` of the target with the figures; at most every 0.05 s, but always at the target.
   void update(std::int64_t current, const Logs& logs);
+  /// Draws the end, which is where it has come to if the target is not known.
+  void finish(std::int64_t current, const Logs& logs);
   /// " - 6s": whole seconds since the start.
   std::string elapsed() const;
 
@@ -34,6 +36,7 @@ class XG_API ProgressLine {
   std::string bar(std::int64_t current) const;
   std::string timing(std::int64_t current, double now) const;
 
+  bool unknown_;
   std::int64_t target_;
   Display display_;
   double start_;

@@ -50,6 +50,8 @@ class XG_API BatchesOf {
   std::int64_t samples() const { return samples_; }
   /// How many batches an epoch has.
   std::int64_t count() const;
+  /// How many samples an epoch has: all, but for those of a short last batch that is left out.
+  std::int64_t walked() const { return options_.drop_last ? count() * options_.size : samples_; }
   /// Batch `index` in the present order. One outside [0, count()) is a ValueError.
   BatchOf<Samples> operator[](BatchIndex index) const;
   /// Puts the samples into a new random order.

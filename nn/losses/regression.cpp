@@ -6,6 +6,7 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/record.hpp"
 #include "nn/losses/check.hpp"
+#include "nn/losses/unreduced.hpp"
 
 namespace xg::nn {
 namespace {
@@ -27,36 +28,38 @@ Tensor log_cosh(const Tensor& d) {
 
 }  // namespace
 
+namespace unreduced {
+
 Tensor mean_absolute_percentage_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("mean_absolute_percentage_error", y_true, y_pred, where);
   const Tensor y = astype(y_true, y_pred.dtype());
-  return mean(abs((y - y_pred) / maximum(abs(y), eps))) * 100.0;
+  return abs((y - y_pred) / maximum(abs(y), eps)) * 100.0;
 }
 
 Tensor mean_squared_logarithmic_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("mean_squared_logarithmic_error", y_true, y_pred, where);
   const auto logarithm = [](const Tensor& x) { return log1p(maximum(x, eps)); };
-  return mean(square(logarithm(y_pred) - logarithm(astype(y_true, y_pred.dtype()))));
+  return square(logarithm(y_pred) - logarithm(astype(y_true, y_pred.dtype())));
 }
 
 Tensor logcosh(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("logcosh", y_true, y_pred, where);
-  return mean(log_cosh(y_pred - astype(y_true, y_pred.dtype())));
+  return log_cosh(y_pred - astype(y_true, y_pred.dtype()));
 }
 
 Tensor poisson(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_shape("poisson", y_true, y_pred, where);
-  return mean(y_pred - astype(y_true, y_pred.dtype()) * log(y_pred + eps));
+  return y_pred - astype(y_true, y_pred.dtype()) * log(y_pred + eps);
 }
 
 Tensor cosine_similarity(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
   const CallerScope scope(where);
   check_same_rows("cosine_similarity", y_true, y_pred, where);
-  return -mean(sum(directions(astype(y_true, y_pred.dtype())) * directions(y_pred), {.axis = -1}));
+  return -sum(directions(astype(y_true, y_pred.dtype())) * directions(y_pred), {.axis = -1});
 }
 
 Tensor huber(const Tensor& y_true, const Tensor& y_pred, const HuberOptions& options, std::source_location where) {
@@ -65,7 +68,39 @@ Tensor huber(const Tensor& y_true, const Tensor& y_pred, const HuberOptions& opt
   check_same_shape("huber", y_true, y_pred, where);
   const Tensor d = y_pred - astype(y_true, y_pred.dtype());
   const Tensor limited = clip(d, -options.delta, options.delta);
-  return mean(limited * (d - limited * 0.5));
+  return limited * (d - limited * 0.5);
+}
+
+}  // namespace unreduced
+
+Tensor mean_absolute_percentage_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::mean_absolute_percentage_error(y_true, y_pred, where));
+}
+
+Tensor mean_squared_logarithmic_error(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::mean_squared_logarithmic_error(y_true, y_pred, where));
+}
+
+Tensor logcosh(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::logcosh(y_true, y_pred, where));
+}
+
+Tensor poisson(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::poisson(y_true, y_pred, where));
+}
+
+Tensor cosine_similarity(const Tensor& y_true, const Tensor& y_pred, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::cosine_similarity(y_true, y_pred, where));
+}
+
+Tensor huber(const Tensor& y_true, const Tensor& y_pred, const HuberOptions& options, std::source_location where) {
+  const CallerScope scope(where);
+  return mean(unreduced::huber(y_true, y_pred, options, where));
 }
 
 Huber::Huber(const HuberOptions& options, std::source_location where)

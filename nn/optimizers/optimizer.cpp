@@ -221,6 +221,29 @@ void Optimizer::zero_grad() {
   for (auto& parameter : parameters_) parameter.value.zero_grad();
 }
 
+struct Optimizer::Snapshot {
+  const Optimizer* owner;
+  LearningRate rate;
+  std::int64_t steps;
+  std::vector<NamedTensor> parameters;
+  std::vector<State> states;
+};
+
+std::shared_ptr<const Optimizer::Snapshot> Optimizer::snapshot() const {
+  return std::make_shared<const Snapshot>(Snapshot{this, learning_rate_, iterations_, parameters_, clones(states_)});
+}
+
+void Optimizer::restore(const Snapshot& snapshot, std::source_location where) {
+  check_no_step("restore", where);
+  if (snapshot.owner != this) throw ValueError(concat(name_, ": the snapshot is of another optimizer"), where);
+  std::vector<State> states = clones(snapshot.states);
+  parameters_ = snapshot.parameters;
+  states_ = std::move(states);
+  learning_rate_ = snapshot.rate;
+  iterations_ = snapshot.steps;
+  declarations_ = 0;  // looks again for parameters
+}
+
 void Optimizer::set_learning_rate(LearningRate learning_rate, std::source_location where) {
   if (learning_rate.is_constant()) check_not_negative(concat(name_, ": the learning rate"), learning_rate(0), where);
   learning_rate_ = std::move(learning_rate);

@@ -71,6 +71,14 @@ class XG_API Optimizer {
   /// A number for all steps from the next on, or a function of the step. A rate that is negative or NaN, or not finite
   /// in float32, is a ValueError: that of a function when it is used, before anything changes.
   void set_learning_rate(LearningRate learning_rate, std::source_location where = std::source_location::current());
+  /// True for a number that is the same in every step.
+  bool has_constant_rate() const { return learning_rate_.is_constant(); }
+  /// What an optimizer has come to: its learning rate, its steps, and what it keeps for the parameters.
+  struct Snapshot;
+  /// A copy of that.
+  std::shared_ptr<const Snapshot> snapshot() const;
+  /// Goes back to it. One of another optimizer is a ValueError. During a step it is one, too.
+  void restore(const Snapshot& snapshot, std::source_location where = std::source_location::current());
   /// Its name and its options as they are now; `custom` for classes of users, unless they say it themselves.
   virtual Spec spec() const { return {Spec::custom}; }
   /// How many steps were made, with whatever parameters.

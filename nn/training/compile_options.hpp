@@ -81,6 +81,8 @@ struct CompileOptions {
   Losses loss = {};                                               ///< what is made small
   std::vector<OutputMetric> metrics = {};                         ///< what is shown beside it
   std::vector<std::pair<std::string, double>> loss_weights = {};  ///< of outputs by name; the others count once
+  std::vector<OutputMetric> weighted_metrics = {};                ///< metrics in which samples count what they weigh
+  bool show_penalty = false;  ///< whether "data_loss" and "penalty", which add up to "loss", are shown beside it
 };
 
 }  // namespace xg::nn

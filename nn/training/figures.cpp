@@ -1,6 +1,9 @@
 #include "nn/training/figures.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "nn/training/weights.hpp"
 
 namespace xg::nn {
 
@@ -15,6 +18,9 @@ Figures::Figures(std::shared_ptr<const TrainingSetup> setup, std::source_locatio
     : setup_(std::move(setup)), where_(where) {
   means_.push_back({"loss"});
   logs_.set("loss", 0);
+  if (!setup_->show_penalty) return;
+  logs_.set("data_loss", 0);
+  logs_.set("penalty", 0);
 }
 
 void Figures::add(const std::string& name, double mean, std::int64_t samples, std::source_location where) {
@@ -25,6 +31,10 @@ void Figures::add(const std::string& name, double mean, std::int64_t samples, st
   found->sum += mean * count;
   found->samples += count;
   logs_.set(name, found->sum / found->samples);
+  if (name != "loss" || !setup_->show_penalty || !data_loss_) return;
+  const double data = *std::exchange(data_loss_, std::nullopt);
+  add("data_loss", data, samples, where);
+  add("penalty", mean - data, samples, where);
 }
 
 void Figures::check_loss() const {
@@ -40,12 +50,33 @@ void Figures::add_metrics(const Outputs& outputs) {
         if (!output.empty() && output != outputs[i].name) continue;
         const Tensor& prediction = outputs[i].prediction;
         Metric metric = choice.make(outputs[i].loss->name(), prediction.rank() > 1 ? prediction.shape().back() : 1);
-        metrics_.push_back({i, outputs[i].prefix + setup_->metric_name(k), std::move(metric)});
+        metrics_.push_back({i, outputs[i].prefix + setup_->metric_name(k), k >= setup_->unweighted, std::move(metric)});
       }
-  for (auto& [output, name, metric] : metrics_) {
-    metric.update(outputs[output].y, outputs[output].prediction);
-    logs_.set(name, metric.result());
+  for (Measured& measured : metrics_) {
+    const Output& output = outputs[measured.output];
+    if (output.mask.defined()) {
+      const auto [y, prediction, weights] = seen_rows(output);
+      measured.metric.update(y, prediction, measured.weighted ? weights : Tensor());
+    } else {
+      measured.metric.update(output.y, output.prediction, measured.weighted ? output.sample_weight : Tensor());
+    }
+    measured.samples += static_cast<double>(output.prediction.shape()[0]);
+    show(measured, false);
   }
+}
+
+void Figures::show(Measured& measured, bool last) {
+  if (measured.metric.is_costly() && !last && measured.samples < 1.25 * measured.shown_at) return;
+  logs_.set(measured.name, measured.metric.result());
+  measured.shown_at = measured.samples;
+}
+
+const Logs& Figures::finish() {
+  for (Measured& measured : metrics_) {
+    if (measured.metric.is_costly()) show(measured, true);
+    measured.metric.publish();
+  }
+  return logs_;
 }
 
 Score Figures::score() && {

@@ -6,9 +6,9 @@
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "nn/callbacks/progress_bar.hpp"
-#include "nn/data/batches.hpp"
 #include "nn/model.hpp"
 #include "nn/pass.hpp"
+#include "nn/training/walks.hpp"
 
 namespace xg::nn {
 namespace {
@@ -78,79 +78,143 @@ class Watch {
 void Model::rehearse(const Split& split) const {
   Pass pass(*this, Pass::Mode::evaluation);
   pass.rehearse();
-  // The layers are built for the training samples.
-  for (const auto& [x, y] : {std::pair(&split.x, &split.y), std::pair(&split.validation.x, &split.validation.y)}) {
+  const NoGrad values_only;
+  const auto look = [&](const Tensors& x, const Tensors& y, const Tensors& weights) {
     Figures scratch(setup_, std::source_location::current());
-    measure_in(pass, rows_of(*x, 0, 1), rows_of(*y, 0, 1), 1, scratch, nullptr);
-  }
+    std::optional<double> penalty;
+    pass.forget_reports();
+    measure_batch({rows_of(x, 0, 1), rows_of(y, 0, 1), rows_of(weights, 0, 1)}, scratch, penalty);
+  };
+  // The layers are built for the training samples.
+  look(split.x, split.y, split.sample_weight);
+  look(split.validation.x, split.validation.y, split.validation.sample_weight);
   pass.commit();
 }
 
-TrainingRun Model::plan(const Split& split, const FitOptions& options) const {
-  const auto& [x_val, y_val] = split.validation;
-  const bool validates = is_given(x_val) || is_given(y_val);
-  TrainingRun run{const_cast<Model&>(*this), options.epochs, count_of(split.x), validates ? count_of(x_val) : 0, {}};
+TrainingRun Model::plan(const Course& course, const FitOptions& options) const {
+  const std::int64_t steps = options.steps_per_epoch;
+  TrainingRun run{const_cast<Model&>(*this),
+                  options.epochs,
+                  steps > 0 ? -1 : course.batches.samples(),
+                  course.validation_samples,
+                  {}};
+  run.steps = steps > 0 ? steps : course.batches.batches();
   Figures scratch(setup_, std::source_location::current());
-  if (split.y.size() > 1) measure(rows_of(split.x, 0, 1), rows_of(split.y, 0, 1), 1, scratch, nullptr);
+  const auto& [x, y, weights] = course.sample;
+  if (y.size() > 1) measure(walk_of(x, y, weights, 1), scratch, nullptr);
   for (const auto& [name, value] : scratch.logs()) run.figures.push_back(name);
-  if (split.y.size() == 1)
+  if (y.size() == 1)
     for (std::size_t i = 0; i < setup_->metrics.size(); ++i) run.figures.push_back(setup_->metric_name(i));
-  if (validates)
+  if (course.validation)
     for (std::size_t i = 0, count = run.figures.size(); i < count; ++i) run.figures.push_back("val_" + run.figures[i]);
   for (const std::string& name : step_figures()) run.figures.push_back(name);
   return run;
 }
 
+namespace {
+
+void check_options(const FitOptions& options, const TrainingSetup& setting, std::source_location where) {
+  if (setting.in_fit)
+    throw ValueError("fit: the model is in fit() already: a callback may train it by train_on_batch()", where);
+  if (options.epochs < 1) throw ValueError(concat("fit: epochs must be at least 1, got ", options.epochs), where);
+  check_class_weights("fit", options.class_weight, where);
+  if (options.steps_per_epoch < 0)
+    throw ValueError(concat("fit: steps_per_epoch must not be negative, got ", options.steps_per_epoch), where);
+}
+
+/// The first sample of a batch.
+WeightedBatch first_of(const Tensors& x, const Tensors& y, const Tensors& weights) {
+  return {rows_of(x, 0, 1), rows_of(y, 0, 1), rows_of(weights, 0, 1)};
+}
+
+}  // namespace
+
 History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options, std::source_location where) {
   const std::shared_ptr<TrainingSetup> setting = setup("fit", where);
-  if (setting->in_fit)
-    throw ValueError("fit: the model is in fit() already: a callback may train it by train_on_batch()", where);
   check_samples("fit", x, y, options.batch_size, where);
-  if (options.epochs < 1) throw ValueError(concat("fit: epochs must be at least 1, got ", options.epochs), where);
-  const Split split = split_samples(x, y, options.validation_split, options.validation_data, where);
-  const auto& [x_val, y_val] = split.validation;
-  const bool validates = is_given(x_val) || is_given(y_val);
-  if (validates) check_validation(split, options.batch_size, where);
-
-  const auto history = std::make_shared<History>();
-  const Callbacks callbacks = make_callbacks(options, history, where);
+  check_options(options, *setting, where);
+  const Tensors weights = weights_of("fit", y, options.sample_weight, options.class_weight, setting->losses, where);
+  const Split split = split_samples(x, y, weights, options.validation_split, options.validation_data, where);
+  const ValidationData& validation = split.validation;
+  const bool by_tensors = is_given(validation.x) || is_given(validation.y);
+  if (by_tensors) check_validation(split, options.batch_size, where);
+  WeightedBatches batches(split.x, split.y, split.sample_weight,
+                          {.size = options.batch_size, .shuffle = options.shuffle}, where);
+  const BatchSource source(batches);
+  const std::int64_t validated = by_tensors ? count_of(validation.x) : validation.batches.samples();
+  FitOptions rest = options;
+  rest.class_weight.clear();  // it is in the weights
   const CallerScope scope(where);
   const WithGrad recording;
-  const FitScope running(setting->in_fit);
   // What does not fit shows now instead of after an epoch.
-  if (validates && !(same_samples(split.x, x_val) && same_samples(split.y, y_val))) rehearse(split);
+  if (by_tensors && !(same_samples(split.x, validation.x) && same_samples(split.y, validation.y))) rehearse(split);
+  EpochWalk walk(source, options.steps_per_epoch, rest.class_weight, setting->losses, where);
+  return run({source, validation, validation ? validated : 0, first_of(split.x, split.y, split.sample_weight)}, walk,
+             rest, where);
+}
+
+History Model::fit(const BatchSource& batches, const FitOptions& options, std::source_location where) {
+  const std::shared_ptr<TrainingSetup> setting = setup("fit", where);
+  check_source("fit", batches, where);
+  check_options(options, *setting, where);
+  check_no_weights("fit", options.sample_weight, where);
+  const ValidationData& validation = options.validation_data;
+  if (options.validation_split != 0)
+    throw ValueError("fit: validation_split is for tensors: give validation_data beside a data set", where);
+  const bool by_tensors = is_given(validation.x) || is_given(validation.y);
+  if (by_tensors) check_samples("fit: validation_data", validation.x, validation.y, options.batch_size, where);
+  const std::int64_t validated = by_tensors ? count_of(validation.x) : validation.batches.samples();
+  const CallerScope scope(where);
+  const WithGrad recording;
+  EpochWalk walk(batches, options.steps_per_epoch, options.class_weight, setting->losses, where);
+  const auto& [x, y, weights] = walk.first();
+  return run({batches, validation, validation ? validated : 0, first_of(x, y, weights)}, walk, options, where);
+}
+
+History Model::run(const Course& course, EpochWalk& walk, const FitOptions& options, std::source_location where) {
+  const std::shared_ptr<TrainingSetup> setting = setup_;
+  const auto history = std::make_shared<History>();
+  const Callbacks callbacks = make_callbacks(options, history, where);
+  const FitScope running(setting->in_fit);
   const auto tell = [&](auto&& hook) {
     const OwnLines own;
     std::for_each(callbacks.begin(), callbacks.end(), hook);
   };
-  TrainingRun run = plan(split, options);
+  TrainingRun run = plan(course, options);
 
   tell([&](auto& callback) { callback->on_train_begin(run); });
-  data::BatchesOf<Tensors> batches(split.x, split.y, {.size = options.batch_size, .shuffle = options.shuffle}, where);
   Watch watch;
   std::int64_t step = 0;
-  for (int epoch = 0; epoch < options.epochs && !run.stop; ++epoch) {
+  for (int epoch = 0; epoch < options.epochs && !run.stop && !run.stop_now; ++epoch) {
     tell([&](auto& callback) { callback->on_epoch_begin(run, epoch); });
     Figures figures(setting, where);
     std::int64_t batch = 0, seen = 0;
-    for (const auto [x_batch, y_batch] : batches) {
+    for (walk.begin(); const auto samples = walk.next(); ++batch) {
       tell([&](auto& callback) { callback->on_batch_begin(run, batch); });
-      run_step(x_batch, y_batch, figures);
-      watch.look(figures.logs(), *this, x_batch, ++step, epoch);
-      seen += count_of(x_batch);
+      run_step(*samples, figures);
+      watch.look(figures.logs(), *this, samples->x, ++step, epoch);
+      seen += count_of(samples->x);
       tell([&](auto& callback) { callback->on_batch_end(run, batch, seen, figures.logs()); });
-      ++batch;
+      if (run.stop_now) break;
     }
-    Logs logs = figures.logs();
-    if (validates) {
-      Figures validation(setting, where);
-      measure(x_val, y_val, options.batch_size, validation, nullptr);
-      for (const auto& [name, value] : validation.logs()) logs.set("val_" + name, value);
-    }
+    if (run.stop_now) break;
+    Logs logs = figures.finish();
+    if (course.validation)
+      for (const auto& [name, value] : validate(course.validation, options.batch_size, where))
+        logs.set("val_" + name, value);
     tell([&](auto& callback) { callback->on_epoch_end(run, epoch, logs); });
   }
   tell([&](auto& callback) { callback->on_train_end(run); });
   return *history;
+}
+
+Logs Model::validate(const ValidationData& data, std::int64_t batch_size, std::source_location where) const {
+  Figures figures(setup_, where);
+  if (data.batches)
+    measure(walk_of("fit: validation_data", data.batches, 0, where), figures, nullptr);
+  else
+    measure(walk_of(data.x, data.y, data.sample_weight, batch_size), figures, nullptr);
+  return figures.finish();
 }
 
 }  // namespace xg::nn

@@ -4,6 +4,8 @@
 #include <string>
 #include <tuple>
 
+#include "nn/training/weights.hpp"
+
 namespace xg::nn {
 namespace {
 
@@ -60,28 +62,30 @@ void check_samples(const char* call, const Tensors& x, const Tensors& y, std::in
   if (batch_size < 1) throw ValueError(concat(call, ": batch_size must be at least 1, got ", batch_size), where);
 }
 
-Split split_samples(const Tensors& x, const Tensors& y, double validation_split, const ValidationData& validation_data,
-                    std::source_location where) {
+Split split_samples(const Tensors& x, const Tensors& y, const Tensors& sample_weight, double validation_split,
+                    const ValidationData& validation_data, std::source_location where) {
   if (!(validation_split >= 0 && validation_split < 1))
     throw ValueError(concat("fit: validation_split must lie in [0, 1), got ", validation_split), where);
-  if (is_given(validation_data.x) || is_given(validation_data.y) || validation_split == 0)
-    return {x, y, validation_data};
+  if (validation_data || validation_split == 0) return {x, y, sample_weight, validation_data};
   const std::int64_t samples = count_of(x);
   const auto kept = static_cast<std::int64_t>(static_cast<double>(samples) * (1 - validation_split));
   if (kept == 0)
     throw ValueError(concat("fit: validation_split leaves none of ", samples, " samples to train on"), where);
-  return {
-      rows_of(x, 0, kept), rows_of(y, 0, kept), {rows_of(x, kept, samples - kept), rows_of(y, kept, samples - kept)}};
+  const auto first = [&](const Tensors& all) { return rows_of(all, 0, kept); };
+  const auto rest = [&](const Tensors& all) { return rows_of(all, kept, samples - kept); };
+  return {first(x), first(y), first(sample_weight), {rest(x), rest(y), rest(sample_weight)}};
 }
 
 void check_validation(const Split& split, std::int64_t batch_size, std::source_location where) {
-  const auto& [x, y] = split.validation;
+  const Tensors &x = split.validation.x, &y = split.validation.y;
   check_samples("fit: validation_data", x, y, batch_size, where);
   for (const auto& [role, given, wanted] : {std::tuple("x", &x, &split.x), std::tuple("y", &y, &split.y)})
     if (given->size() != wanted->size())
       throw ValueError(concat("fit: validation_data: ", role, " holds ", given->size(), ": ", shapes_of(*given),
                               ", that to train on holds ", wanted->size(), ": ", shapes_of(*wanted)),
                        where);
+  if (is_given(split.validation.sample_weight))
+    check_weights("fit: validation_data", split.validation.sample_weight, y, where);
 }
 
 }  // namespace xg::nn

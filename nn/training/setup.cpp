@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "nn/mask.hpp"
+#include "nn/training/weights.hpp"
 
 namespace xg::nn {
 namespace {
@@ -55,9 +56,41 @@ const Loss& Losses::of(const std::string& output, std::size_t place, std::size_t
       std::source_location::current());
 }
 
-Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given) const {
-  const Tensors rest = mask_in(given) ? without_mask(given) : Tensors();
-  const Tensors& prediction = rest.empty() ? given : rest;
+namespace {
+
+/// The weights of the output of that name, at that place.
+Tensor weights_for(const Tensors& weights, const std::string& output, std::size_t place) {
+  if (weights.empty()) return {};
+  if (weights.size() == 1 && weights.begin()->name.empty()) return weights[0];
+  if (!weights.named()) return weights[place];
+  return weights.contains(output) ? weights[output] : Tensor();
+}
+
+void check_weights_for(const Tensors& weights, const Outputs& outputs) {
+  for (const auto& [name, value] : weights)
+    if (!name.empty()) check_output("sample weight", name, outputs);
+  if (weights.size() > 1 && !weights.named() && weights.size() != outputs.size())
+    throw ValueError(
+        concat("there are ", weights.size(), " sample weights without names for ", outputs.size(), " outputs"),
+        std::source_location::current());
+}
+
+/// An error unless the mask is of the steps of the output.
+void check_mask(const Tensor& mask, const Output& output) {
+  const Shape& shape = output.prediction.shape();
+  if (mask.rank() == 2 && shape.rank() > 1 && shape[0] == mask.shape()[0] && shape[1] == mask.shape()[1]) return;
+  throw ShapeError(concat("the model gives a mask of shape ", mask.shape(), ", and predictions of shape ", shape,
+                          ": a mask is boolean (samples, steps), and the predictions are of these steps"),
+                   std::source_location::current());
+}
+
+}  // namespace
+
+Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given, const Tensors& weights) const {
+  // An output that is called so, if targets are given for it, is no mask.
+  const Tensor* const mask = given.size() > 1 && !y.contains("mask") ? mask_in(given) : nullptr;
+  const Tensors rest = mask ? without_mask(given) : Tensors();
+  const Tensors& prediction = mask ? rest : given;
   const std::size_t count = prediction.size();
   if (y.size() != count)
     throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),
@@ -74,8 +107,12 @@ Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given) const {
     if (name.empty() && count > 1) name = "output_" + std::to_string(i + 1);
     const Tensor& wanted = by_name ? y[name] : y[i];
     outputs.push_back({name, wanted, value, &losses.of(name, i, count), weight_of(loss_weights, name),
-                       count > 1 ? name + '_' : std::string()});
+                       count > 1 ? name + '_' : std::string(), weights_for(weights, name, i)});
+    if (!mask) continue;
+    check_mask(*mask, outputs.back());
+    outputs.back().mask = *mask;
   }
+  check_weights_for(weights, outputs);
   for (const std::string& name : known) check_output("loss", name, outputs);
   for (const auto& [name, weight] : loss_weights) check_output("loss weight", name, outputs);
   for (const OutputMetric& metric : metrics)
@@ -94,8 +131,9 @@ std::string TrainingSetup::metric_name(std::size_t index) const {
 }
 
 Tensor loss_of(const Output& output) {
-  const Tensor loss = (*output.loss)(output.y, output.prediction);
-  return loss.size() == 1 ? loss : mean(loss);
+  const Tensor values = output.loss->unreduced(output.y, output.prediction);
+  if (output.sample_weight.defined() || output.mask.defined()) return weighted_mean(values, output);
+  return values.rank() == 0 ? values : mean(values);
 }
 
 }  // namespace xg::nn

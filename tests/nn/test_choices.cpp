@@ -4,7 +4,11 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <tuple>
 
+#include "nn/metrics/auc.hpp"
+#include "nn/metrics/confusion_matrix.hpp"
+#include "tests/nn/callbacks/scripted.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
 #include "xgrad.hpp"
@@ -265,14 +269,43 @@ TEST_CASE("choices: metrics") {
           {"kullback_leibler_divergence", "kullback_leibler_divergence"},
           {"cosine_similarity", "cosine_similarity"},
           {"cosine_proximity", "cosine_proximity"},
+          {"precision", "precision(threshold=0.5, average=\"auto\")"},
+          {nn::Precision({.threshold = 0.3, .average = "micro"}), "precision(threshold=0.3, average=\"micro\")"},
+          {"recall", "recall(threshold=0.5, average=\"auto\")"},
+          {nn::Recall({.threshold = 0.3, .average = "macro"}), "recall(threshold=0.3, average=\"macro\")"},
+          {"f1", "f1(threshold=0.5, average=\"auto\")"},
+          {nn::F1({.threshold = 0.3, .average = "weighted"}), "f1(threshold=0.3, average=\"weighted\")"},
+          {"mean_iou", "mean_iou(threshold=0.5)"},
+          {nn::MeanIoU({.threshold = 0.3}), "mean_iou(threshold=0.3)"},
+          {"confusion_matrix", "confusion_matrix(threshold=0.5)"},
+          {nn::ConfusionMatrix({.threshold = 0.3}), "confusion_matrix(threshold=0.3)"},
+          {"auc", "auc(curve=\"ROC\", average=\"macro\")"},
+          {nn::AUC({.curve = "PR"}), "auc(curve=\"PR\", average=\"macro\")"},
+          {nn::AUC({.average = "micro"}), "auc(curve=\"ROC\", average=\"micro\")"},
+          {"r2_score", "r2_score"},
+          {"categorical_crossentropy", "categorical_crossentropy(from_logits=false, label_smoothing=0)"},
+          {Spec{"categorical_crossentropy", {{"from_logits", true}, {"label_smoothing", 0.25}}},
+           "categorical_crossentropy(from_logits=true, label_smoothing=0.25)"},
+          {"sparse_categorical_crossentropy", "sparse_categorical_crossentropy(from_logits=false, label_smoothing=0)"},
+          {Spec{"sparse_categorical_crossentropy", {{"from_logits", true}, {"label_smoothing", 0.25}}},
+           "sparse_categorical_crossentropy(from_logits=true, label_smoothing=0.25)"},
+          {"binary_crossentropy", "binary_crossentropy(from_logits=false, label_smoothing=0)"},
+          {Spec{"binary_crossentropy", {{"from_logits", true}, {"label_smoothing", 0.25}}},
+           "binary_crossentropy(from_logits=true, label_smoothing=0.25)"},
       },
       [&](const nn::MetricChoice& choice) {
         nn::Metric metric = choice.make("categorical_crossentropy", 3);
+        double of_column = 0;
+        if (choice.spec().find("threshold")) {
+          nn::Metric column = choice.make("mse", 1);
+          column.update(Tensor{1, 0, 1, 1, 0}, Tensor{0.4, 0.2, 0.9, 0.1, 0.2});
+          of_column = column.result();
+        }
         const std::string& name = choice.spec().name;
         const bool signs = name == "hinge" || name == "squared_hinge";
         metric.update(name.starts_with("sparse") ? labels : signs ? one_hot * 2 - 1 : one_hot, p);
         CHECK(metric.name() == choice.name());
-        return std::pair(metric.name(), metric.result());
+        return std::tuple(metric.name(), metric.result(), of_column);
       });
 }
 
@@ -354,7 +387,7 @@ TEST_CASE("choices: callbacks") {
   const auto stopping = [](const std::string& monitor, const std::string& min_delta, const std::string& patience,
                            const std::string& mode, const std::string& restores) {
     return "early_stopping(monitor=" + monitor + ", min_delta=" + min_delta + ", patience=" + patience +
-           ", mode=" + mode + ", restore_best_weights=" + restores + ")";
+           ", verbose=0, mode=" + mode + ", restore_best_weights=" + restores + ")";
   };
   check_rows<nn::CallbackChoice>(
       {
@@ -367,9 +400,32 @@ TEST_CASE("choices: callbacks") {
           {nn::EarlyStopping({.patience = 3}), stopping("\"val_loss\"", "0", "3", "\"auto\"", "false")},
           {nn::EarlyStopping({.mode = "max"}), stopping("\"val_loss\"", "0", "0", "\"max\"", "false")},
           {nn::EarlyStopping({.restore_best_weights = true}), stopping("\"val_loss\"", "0", "0", "\"auto\"", "true")},
+          {nn::EarlyStopping({.verbose = 1}),
+           "early_stopping(monitor=\"val_loss\", min_delta=0, patience=0, verbose=1, mode=\"auto\", "
+           "restore_best_weights=false)"},
+          {"model_checkpoint",
+           "model_checkpoint(monitor=\"val_loss\", verbose=0, save_best_only=false, mode=\"auto\")"},
+          {nn::ModelCheckpoint({.monitor = "val_acc", .verbose = 1, .save_best_only = true, .mode = "min"}),
+           "model_checkpoint(monitor=\"val_acc\", verbose=1, save_best_only=true, mode=\"min\")"},
+          {"reduce_lr_on_plateau",
+           "reduce_lr_on_plateau(monitor=\"val_loss\", factor=0.1, patience=10, verbose=0, mode=\"auto\", "
+           "min_delta=0.0001, cooldown=0, min_lr=0)"},
+          {nn::ReduceLROnPlateau({.monitor = "val_acc",
+                                  .factor = 0.5,
+                                  .patience = 1,
+                                  .verbose = 1,
+                                  .mode = "max",
+                                  .min_delta = 0.25,
+                                  .cooldown = 1,
+                                  .min_lr = 0.125}),
+           "reduce_lr_on_plateau(monitor=\"val_acc\", factor=0.5, patience=1, verbose=1, mode=\"max\", "
+           "min_delta=0.25, cooldown=1, min_lr=0.125)"},
+          {"terminate_on_nan", "terminate_on_nan"},
       },
       [](const nn::CallbackChoice& choice) {
+        const Caught out;
         Net net;
+        net.compile({.optimizer = nn::SGD({.learning_rate = 1}), .loss = "mse"});
         nn::TrainingRun run{net, 10, 1, 1, {"val_loss", "val_acc"}};
         choice.get()->on_train_begin(run);
         const Numbers loss{1, 0.5, 0.4, 0.6, 0.5}, accuracy{0.1, 0.2, 0.3, 0.4, 0.3};
@@ -383,6 +439,6 @@ TEST_CASE("choices: callbacks") {
           choice.get()->on_epoch_end(run, epoch, logs);
         }
         choice.get()->on_train_end(run);
-        return Numbers{double(epoch), double(run.stop), net["w"].item()};
+        return std::tuple(epoch, run.stop, net["w"].item(), net.optimizer().learning_rate(), out.text());
       });
 }

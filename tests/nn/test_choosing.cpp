@@ -19,14 +19,17 @@ TEST_CASE("choosing: nothing chosen is written down too") {
   CHECK(nn::ActivationFunction(Spec{}).name() == "linear");
   const std::string metrics =
       "known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, "
-      "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, mean_squared_error, mse, "
+      "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, precision, recall, f1, "
+      "f1_score, mean_iou, confusion_matrix, auc, roc_auc, pr_auc, r2_score, categorical_crossentropy, "
+      "sparse_categorical_crossentropy, binary_crossentropy, mean_squared_error, mse, "
       "mean_absolute_error, mae, mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, "
       "logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence, cosine_similarity, cosine_proximity";
   CHECK_ERROR(ValueError, nn::MetricChoice(Spec{}), "unknown metric '': " + metrics);
   CHECK_ERROR(ValueError, nn::Regularizer(""),
               "unknown regularizer '': known are l1, l2, l1_l2, orthogonal_regularizer");
   CHECK_ERROR(ValueError, nn::CallbackChoice("checkpoint"),
-              "unknown callback 'checkpoint': known are early_stopping, history");
+              "unknown callback 'checkpoint': known are early_stopping, history, model_checkpoint, "
+              "reduce_lr_on_plateau, terminate_on_nan");
 }
 
 TEST_CASE("choosing: in a model, by name, by std::string, by spec, as objects and as functions") {

@@ -61,9 +61,11 @@ TEST_CASE("errors: names that nothing has list those that there are") {
               "mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, msle, huber, logcosh, "
               "log_cosh, poisson, hinge, squared_hinge, categorical_hinge, kullback_leibler_divergence, kld, "
               "kl_divergence, cosine_similarity, cosine_proximity, cosine");
-  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {"accuracy", "auc"}}),
-              "unknown metric 'auc': known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, "
-              "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, mean_squared_error, "
+  CHECK_ERROR(ValueError, model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {"accuracy", "area"}}),
+              "unknown metric 'area': known are accuracy, acc, categorical_accuracy, sparse_categorical_accuracy, "
+              "binary_accuracy, top_k_categorical_accuracy, sparse_top_k_categorical_accuracy, precision, recall, "
+              "f1, f1_score, mean_iou, confusion_matrix, auc, roc_auc, pr_auc, r2_score, categorical_crossentropy, "
+              "sparse_categorical_crossentropy, binary_crossentropy, mean_squared_error, "
               "mse, mean_absolute_error, mae, mean_absolute_percentage_error, mape, mean_squared_logarithmic_error, "
               "msle, logcosh, poisson, hinge, squared_hinge, kullback_leibler_divergence, cosine_similarity, "
               "cosine_proximity");

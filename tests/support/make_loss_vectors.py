@@ -71,6 +71,14 @@ def contrastive(margin):
     return lambda y, d: torch.where(y == 1, d**2, torch.relu(margin - d) ** 2).mean()
 
 
+def ctc(blank):
+    def f(labels, logits, steps, lengths):
+        p = F.log_softmax(logits, -1).transpose(0, 1)
+        return F.ctc_loss(p, labels.long(), steps.long(), lengths.long(), blank, reduction="none").mean()
+
+    return f
+
+
 def cases():
     case("mape", lambda y, p: 100 * ((y - p) / y.abs().clamp(min=EPS)).abs().mean(), rand(4, 5), rand(4, 5))
     case("msle", lambda y, p: F.mse_loss((p.clamp(min=EPS) + 1).log(), (y.clamp(min=EPS) + 1).log()),
@@ -94,6 +102,11 @@ def cases():
     case("triplet of 0.2", triplet(0.2), rand(2, 3, 4), rand(2, 3, 4), rand(2, 3, 4), predictions=(0, 1, 2))
     case("contrastive", contrastive(1), bits(12), positive(12))
     case("contrastive of 2", contrastive(2), bits(12), positive(12))
+    numbers = torch.tensor
+    case("ctc", ctc(0), numbers([[1.0, 2, 2], [3, 1, 3], [2, 0, 0], [0, 0, 0]]), rand(4, 7, 4),
+         numbers([7.0, 6, 3, 5]), numbers([3.0, 3, 1, 0]))
+    case("ctc of another blank", ctc(2), numbers([[1.0, 1], [0, 3]]), 3 * rand(2, 5, 4), numbers([5.0, 5]),
+         numbers([2.0, 2]))
 
 
 def line(kind, number, value):

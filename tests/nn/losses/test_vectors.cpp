@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "nn/losses/classification.hpp"
+#include "nn/losses/ctc.hpp"
 #include "nn/losses/regression.hpp"
 #include "tests/nn/vectors.hpp"
 #include "tests/support/close.hpp"
@@ -44,6 +45,8 @@ const std::map<std::string, LossOf>& losses() {
       {"triplet of 0.2", [](const Inputs& x) { return nn::triplet_margin_loss(x[0], x[1], x[2], 0.2); }},
       {"contrastive", [](const Inputs& x) { return nn::contrastive_loss(x[0], x[1]); }},
       {"contrastive of 2", [](const Inputs& x) { return nn::contrastive_loss(x[0], x[1], 2); }},
+      {"ctc", [](const Inputs& x) { return nn::ctc_loss(x[0], x[1], {.input_lengths = x[2], .label_lengths = x[3]}); }},
+      {"ctc of another blank", [](const Inputs& x) { return nn::ctc_loss(x[0], x[1], {.blank = 2}); }},
   };
   return all;
 }
