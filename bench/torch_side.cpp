@@ -176,6 +176,19 @@ Work attention() {
   });
 }
 
+/// An encoder of four layers, and a step with AdamW.
+Work transformer() {
+  nn::TransformerEncoder model(nn::TransformerEncoderOptions(
+      nn::TransformerEncoderLayerOptions(256, 4).dim_feedforward(1024).dropout(0).activation(torch::kGELU), 4));
+  const auto optimizer = std::make_shared<torch::optim::AdamW>(model->parameters());
+  const Tensor x = uniform({128, 8, 256});
+  return repeat(1, 1, [=]() mutable {
+    optimizer->zero_grad();
+    model->forward(x).square().mean().backward();
+    optimizer->step();
+  });
+}
+
 /// A lookup of a table's rows, and the gradient of the table.
 Work embedding() {
   const Tensor table = uniform({30000, 256}).set_requires_grad(true);
@@ -232,6 +245,7 @@ bench::Rows all_rows() {
   add("lstm_slices", lstm);
   add("lstm", lstm);
   add("attention", attention);
+  add("transformer", transformer);
   add("embedding", embedding);
   add("predict_1", predict_one);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { x.sum(0); }); });

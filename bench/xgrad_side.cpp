@@ -193,6 +193,33 @@ Work attention() {
   });
 }
 
+/// An encoder of four layers, and a step with AdamW.
+struct Encoder : nn::Model {
+  std::vector<nn::TransformerBlock*> blocks;
+
+  Encoder() {
+    for (int i = 0; i < 4; ++i)
+      blocks.push_back(&add(nn::TransformerBlock({.num_heads = 4, .intermediate_dim = 1024})));
+  }
+  Tensor forward(const Tensor& x) override {
+    Tensor y = x;
+    for (const auto* block : blocks) y = (*block)(y);
+    return y;
+  }
+};
+
+Work transformer() {
+  const auto model = std::make_shared<Encoder>();
+  const Tensor x = uniform({8, 128, 256}, -1, 1);
+  (*model)(x);
+  const auto optimizer = std::make_shared<nn::AdamW>(model->parameters());
+  return repeat(1, 1, [=] {
+    optimizer->zero_grad();
+    mean(square((*model)(x))).backward();
+    optimizer->step();
+  });
+}
+
 /// A lookup of a table's rows, and the gradient of the table.
 Work embedding() {
   Tensor table = uniform({30000, 256}, -1, 1).set_requires_grad();
@@ -249,6 +276,7 @@ bench::Rows all_rows() {
   add("lstm_slices", lstm_slices);
   add("lstm", lstm);
   add("attention", attention);
+  add("transformer", transformer);
   add("embedding", embedding);
   add("predict_1", predict_one);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 0}); }); });

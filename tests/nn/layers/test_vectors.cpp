@@ -13,7 +13,9 @@
 #include "nn/layers/depthwise.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/pooling.hpp"
+#include "nn/layers/position.hpp"
 #include "nn/layers/reshaping.hpp"
+#include "nn/layers/transformer.hpp"
 #include "nn/layers/wrappers.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/support.hpp"
@@ -115,6 +117,14 @@ const std::map<std::string, Factory>& factories() {
       {"bidirectional", make(Bidirectional(LSTM({.units = 2, .return_sequences = true, .dtype = float64})))},
       {"time distributed", make(TimeDistributed(Conv1D({.filters = 2, .kernel_size = 3, .dtype = float64})))},
       {"group normalization", make(GroupNormalization({.groups = 3, .dtype = float64}))},
+      {"multi head attention", make(MultiHeadAttention({.num_heads = 3, .key_dim = 2, .dtype = float64}))},
+      {"multi head attention causal",
+       make(MultiHeadAttention({.num_heads = 2, .key_dim = 3, .causal = true, .dtype = float64}))},
+      {"transformer block", make(TransformerBlock({.num_heads = 2, .intermediate_dim = 8, .dtype = float64}))},
+      {"transformer block norm first",
+       make(TransformerBlock(
+           {.num_heads = 3, .intermediate_dim = 8, .normalize_first = true, .causal = true, .dtype = float64}))},
+      {"position embedding", make(PositionEmbedding({.sequence_length = 5, .dtype = float64}))},
   };
   return all;
 }
