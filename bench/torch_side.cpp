@@ -165,6 +165,51 @@ Work lstm() {
   });
 }
 
+/// softmax(q k^T / sqrt(d)) v: libtorch 1.13 has no function for it.
+Work attention() {
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < 3; ++i) inputs.push_back(uniform({2, 8, 1024, 64}).set_requires_grad(true));
+  return repeat(1, 1, [=] {
+    const Tensor scores = torch::matmul(inputs[0] / 8, inputs[1].transpose(-2, -1));
+    torch::matmul(torch::softmax(scores, -1), inputs[2]).sum().backward();
+    for (const Tensor& each : inputs) each.mutable_grad() = Tensor();
+  });
+}
+
+/// An encoder of four layers, and a step with AdamW.
+Work transformer() {
+  nn::TransformerEncoder model(nn::TransformerEncoderOptions(
+      nn::TransformerEncoderLayerOptions(256, 4).dim_feedforward(1024).dropout(0).activation(torch::kGELU), 4));
+  const auto optimizer = std::make_shared<torch::optim::AdamW>(model->parameters());
+  const Tensor x = uniform({128, 8, 256});
+  return repeat(1, 1, [=]() mutable {
+    optimizer->zero_grad();
+    model->forward(x).square().mean().backward();
+    optimizer->step();
+  });
+}
+
+/// A lookup of a table's rows, and the gradient of the table.
+Work embedding() {
+  const Tensor table = uniform({30000, 256}).set_requires_grad(true);
+  const Tensor chosen = torch::randint(30000, {64, 128});
+  return repeat(4, 1, [=] {
+    torch::embedding(table, chosen).sum().backward();
+    table.mutable_grad() = Tensor();
+  });
+}
+
+/// What a server does for each question.
+Work predict_one() {
+  const auto trainer = std::make_shared<Trainer>(tutorial("plain"));
+  trainer->model->eval();
+  const Tensor x = torch::rand({1, 784});
+  return repeat(1000, 1, [=] {
+    const torch::InferenceMode values_only;
+    torch::softmax(trainer->model->forward(x), 1);
+  });
+}
+
 Work on_matrix(const std::function<void(const Tensor&)>& f) {
   const Tensor x = uniform({2048, 2048});
   return repeat(10, 1, [=] {
@@ -198,6 +243,11 @@ bench::Rows all_rows() {
   add("layer_norm", layer_norm);
   add("batch_norm", batch_norm);
   add("lstm_slices", lstm);
+  add("lstm", lstm);
+  add("attention", attention);
+  add("transformer", transformer);
+  add("embedding", embedding);
+  add("predict_1", predict_one);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { x.sum(0); }); });
   add("sum_axis_1", [] { return on_matrix([](const Tensor& x) { x.sum(1); }); });
   add("max_axis_1", [] { return on_matrix([](const Tensor& x) { x.amax(1); }); });

@@ -176,6 +176,67 @@ Work lstm_slices() {
   });
 }
 
+Work lstm() {
+  const auto layer = std::make_shared<nn::LSTM>(nn::RecurrentOptions{.units = 128, .return_sequences = true});
+  return forward_backward(1, uniform({64, 100, 128}, -1, 1), [=](const Tensor& x) {
+    for (const auto& each : layer->parameters()) Tensor(each.value).zero_grad();
+    return (*layer)(x);
+  });
+}
+
+Work attention() {
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < 3; ++i) inputs.push_back(uniform({2, 8, 1024, 64}, -1, 1).set_requires_grad());
+  return repeat(1, 1, [=]() mutable {
+    sum(scaled_dot_product_attention(inputs[0], inputs[1], inputs[2])).backward();
+    for (Tensor& each : inputs) each.zero_grad();
+  });
+}
+
+/// An encoder of four layers, and a step with AdamW.
+struct Encoder : nn::Model {
+  std::vector<nn::TransformerBlock*> blocks;
+
+  Encoder() {
+    for (int i = 0; i < 4; ++i)
+      blocks.push_back(&add(nn::TransformerBlock({.num_heads = 4, .intermediate_dim = 1024})));
+  }
+  Tensor forward(const Tensor& x) override {
+    Tensor y = x;
+    for (const auto* block : blocks) y = (*block)(y);
+    return y;
+  }
+};
+
+Work transformer() {
+  const auto model = std::make_shared<Encoder>();
+  const Tensor x = uniform({8, 128, 256}, -1, 1);
+  (*model)(x);
+  const auto optimizer = std::make_shared<nn::AdamW>(model->parameters());
+  return repeat(1, 1, [=] {
+    optimizer->zero_grad();
+    mean(square((*model)(x))).backward();
+    optimizer->step();
+  });
+}
+
+/// A lookup of a table's rows, and the gradient of the table.
+Work embedding() {
+  Tensor table = uniform({30000, 256}, -1, 1).set_requires_grad();
+  const Tensor chosen = astype(uniform({64, 128}, 0, 30000), xg::int64);
+  return repeat(4, 1, [=]() mutable {
+    sum(xg::embedding(table, chosen)).backward();
+    table.zero_grad();
+  });
+}
+
+/// What a server does for each question.
+Work predict_one() {
+  const auto model = std::make_shared<nn::Sequential>(tutorial_model("plain"));
+  const Tensor x = uniform({1, 784}, 0, 1);
+  return repeat(1000, 1, [=] { model->predict(x); });
+}
+
 Work on_matrix(const std::function<void(const Tensor&)>& f) {
   const Tensor x = uniform({2048, 2048}, -1, 1);
   return repeat(10, 1, [=] { f(x); });
@@ -213,6 +274,11 @@ bench::Rows all_rows() {
   add("layer_norm", layer_norm);
   add("batch_norm", batch_norm);
   add("lstm_slices", lstm_slices);
+  add("lstm", lstm);
+  add("attention", attention);
+  add("transformer", transformer);
+  add("embedding", embedding);
+  add("predict_1", predict_one);
   add("sum_axis_0", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 0}); }); });
   add("sum_axis_1", [] { return on_matrix([](const Tensor& x) { sum(x, {.axis = 1}); }); });
   add("max_axis_1", [] { return on_matrix([](const Tensor& x) { max(x, {.axis = 1}); }); });

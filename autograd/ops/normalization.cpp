@@ -2,18 +2,13 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
-#include "autograd/creation.hpp"
-#include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/check.hpp"
-#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
-#include "autograd/ops/linalg.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "autograd/record.hpp"
@@ -160,25 +155,6 @@ TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, con
     node = NodeRef(new BatchNormNode(x.where(), y, x, gamma, beta, moments, epsilon));
   run.show(op, y, node.get(), {&x.array(), &gamma.array(), &beta.array()});
   return {Tensor(y, std::move(node)), moments.mean, moments.variance};
-}
-
-Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Operand& v,
-                                    const AttentionOptions& options) {
-  constexpr const char* op = "scaled_dot_product_attention";
-  check_floating(op, q);
-  const Shape &queries = q.shape(), &keys = k.shape(), &values = v.shape();
-  const bool matrices = queries.rank() >= 2 && keys.rank() >= 2 && values.rank() >= 2;
-  if (!matrices || queries.back() != keys.back() || keys[keys.rank() - 2] != values[values.rank() - 2])
-    throw ShapeError(concat(op, ": shapes ", queries, ", ", keys, " and ", values,
-                            " do not match (..., queries, d), (..., keys, d) and (..., keys, m)"),
-                     q.where());
-  const CallerScope scope(q.where());
-  Tensor scores = matmul(q * (1 / std::sqrt(static_cast<double>(queries.back()))), transpose(k, -2, -1));
-  const double never = -std::numeric_limits<double>::infinity();
-  if (options.mask.defined()) scores = where(options.mask, scores, never);
-  if (options.causal)
-    scores = where(tril(ones({queries[queries.rank() - 2], keys[keys.rank() - 2]}, uint8)) == 1, scores, never);
-  return matmul(softmax(scores), v);
 }
 
 Tensor embedding(const Operand& weights, const Operand& indices) {

@@ -4,7 +4,7 @@
 
 namespace xg {
 
-// Normalisations and what transformers are made of. Parameters are tensors of the caller's.
+// Normalisations, and the lookup of embeddings. Parameters are tensors of the caller's.
 
 /// (x - mean) / sqrt(var + epsilon) over the last axis, times gamma plus beta, both (n) for x (..., n) (Ba, Kiros and
 /// Hinton, Layer normalization, 2016). The middle part is one pass over x, and one backwards.
@@ -27,15 +27,6 @@ struct TrainedBatchNorm {
 XG_API TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, const Operand& beta,
                                             double epsilon = 1e-3);
 
-/// Who sees whom.
-struct AttentionOptions {
-  Tensor mask = {};     ///< boolean, broadcast to (..., queries, keys): where it is false no attention is paid
-  bool causal = false;  ///< query i sees the keys up to i alone
-};
-/// softmax(q k^T / sqrt(d)) v for q (..., queries, d), k (..., keys, d) and v (..., keys, m) -> (..., queries, m)
-/// (Vaswani and others, Attention is all you need, 2017). A query that may see no key gives NaN.
-XG_API Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Operand& v,
-                                           const AttentionOptions& options = {});
 /// The rows of weights (entries, n) that integer indices name: (..., n). As take along axis 0.
 XG_API Tensor embedding(const Operand& weights, const Operand& indices);
 

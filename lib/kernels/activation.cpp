@@ -78,7 +78,7 @@ double normal_distribution(double x) {
   return 0.5 * (std::erfc(z.high) - slope * (z.low - x * rest));
 }
 
-/// In float64 for both precisions; below -30, where factors are subnormal, by the asymptotic series.
+/// Below -30, where factors are subnormal, by the asymptotic series.
 double gelu_of(double x) {
   if (x < -30) return times_normal_density(-tail_ratio(x), std::fmax(x, -50));
   return x * normal_distribution(std::fmin(x, 50));
@@ -89,6 +89,50 @@ double gelu_slope_of(double x) {
   if (x < -30) return times_normal_density(x - tail_ratio(x) / x, x);
   return normal_distribution(x) + times_normal_density(x, x);
 }
+
+/// f of each number of a pack.
+template <class V, class F>
+[[gnu::always_inline]] inline V one_by_one(V x, F f) {
+  V result;
+  for (std::size_t lane = 0; lane < sizeof(V) / sizeof(x[0]); ++lane) result[lane] = f(x[lane]);
+  return result;
+}
+
+/// A pack of floats as two that have as many elements as one of doubles.
+struct Halves {
+  typedef float Half __attribute__((vector_size(pack_bytes / 2)));
+  Half low, high;
+};
+
+/// f of floats, in doubles, where terms may cancel and factors leave the range of float.
+template <class F>
+[[gnu::always_inline]] inline Pack<float> in_doubles(Pack<float> x, F f) {
+  Halves halves = std::bit_cast<Halves>(x);
+  for (auto* half : {&halves.low, &halves.high})
+    *half = __builtin_convertvector(f(__builtin_convertvector(*half, Pack<double>)), Halves::Half);
+  return std::bit_cast<Pack<float>>(halves);
+}
+
+/// What floats need of the normal distribution in doubles: from `most` on it is 0 or 1 for them.
+struct NormalTail {
+  static constexpr double most = 15.5;
+
+  Pack<double> size;   ///< |x|, at most `most`
+  Pack<double> power;  ///< e^(-x^2 / 2)
+  Pack<double> ratio;  ///< Phi(-|x|) / power
+
+  explicit NormalTail(Pack<double> x)
+      : size(at_most(Pack<double>{} + most, magnitude(x))), power(exponential(size * size * -0.5)) {
+    // (|x| + k) ratio in u = (|x| - k) / (|x| + k), a change of variable by Shepherd and Laframboise (1981): a minimax
+    // polynomial, relative error 2^-30.6.
+    constexpr double k = 3.75;
+    const Pack<double> scale = 1.0 / (size + k);
+    ratio = scale * polynomial(1.0 - 2 * k * scale, 0x1.80268b6d63396p-1, -0x1.2d27080b2cf98p-1, 0x1.696910bc5c5c5p-2,
+                               -0x1.364e9ad7ce9d7p-3, 0x1.331ce8d429d0bp-5, 0x1.32f548c44ff8dp-10,
+                               -0x1.10ce3f632c7a8p-8, 0x1.39d2d4e49d917p-11, 0x1.e8c6a9ef0e9c2p-12,
+                               -0x1.8e06987e59ed8p-14, -0x1.e3954d10b7d62p-15);
+  }
+};
 
 }  // namespace
 
@@ -112,11 +156,30 @@ Array elu_slope(const Array& x, double alpha, double scale) {
 }
 
 Array gelu(const Array& x) {
-  return library_function(x, []<class T>(T v) { return static_cast<T>(gelu_of(static_cast<double>(v))); });
+  return vectorised(x, []<class V>(V v) {
+    if constexpr (std::is_same_v<V, Pack<double>>)
+      return one_by_one(v, gelu_of);
+    else
+      return in_doubles(v, [](Pack<double> z) {
+        const NormalTail tail(z);
+        const Pack<double> less = tail.size * tail.power * tail.ratio;
+        return (z < 0.0 ? Pack<double>{} : z) - less;
+      });
+  });
 }
 
 Array gelu_slope(const Array& x) {
-  return library_function(x, []<class T>(T v) { return static_cast<T>(gelu_slope_of(static_cast<double>(v))); });
+  return vectorised(x, []<class V>(V v) {
+    if constexpr (std::is_same_v<V, Pack<double>>)
+      return one_by_one(v, gelu_slope_of);
+    else
+      return in_doubles(v, [](Pack<double> z) {
+        constexpr double density = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+        const NormalTail tail(z);
+        const Pack<double> below = tail.power * (tail.ratio - tail.size * density);
+        return z < 0.0 ? below : 1.0 - below;
+      });
+  });
 }
 
 Array gelu_by_tanh(const Array& x) {

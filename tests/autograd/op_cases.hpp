@@ -37,6 +37,7 @@ const Cases& op_cases();
 Cases activation_cases();
 Cases arithmetic_cases();
 Cases assemble_cases();
+Cases attention_cases();
 Cases bitwise_cases();
 Cases compare_cases();
 Cases conv_cases();

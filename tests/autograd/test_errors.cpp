@@ -10,6 +10,7 @@
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/assemble.hpp"
+#include "autograd/ops/attention.hpp"
 #include "autograd/ops/bitwise.hpp"
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"

@@ -136,6 +136,47 @@ def both_ways(x, p, units):
     return torch.cat([ahead, back.flip(1)], -1)
 
 
+def multi_head(x, p, heads, causal=False, prefix=""):
+    """Of PyTorch's own function, whose weights are (out, in), those of query, key and value above each other."""
+    get = lambda name, part: p[f"{prefix}{name}.{part}"]
+    names = ("query", "key", "value")
+    kernel = torch.cat([get(name, "kernel").T for name in names])
+    bias = torch.cat([get(name, "bias") for name in names])
+    tokens = x.shape[1]
+    mask = torch.ones(tokens, tokens, dtype=torch.bool).triu(1) if causal else None
+    y, _ = F.multi_head_attention_forward(
+        x.transpose(0, 1), x.transpose(0, 1), x.transpose(0, 1), x.shape[2], heads, kernel, bias, None, None, False, 0.0,
+        get("attention_output", "kernel").T, get("attention_output", "bias"), attn_mask=mask, need_weights=False)
+    return y.transpose(0, 1)
+
+
+def dense(features, units, prefix):
+    return {f"{prefix}.kernel": 0.5 * rand(features, units), f"{prefix}.bias": 0.5 * rand(units)}
+
+
+def head_parameters(features, prefix=""):
+    names = ("query", "key", "value", "attention_output")
+    return {key: value for name in names for key, value in dense(features, features, prefix + name).items()}
+
+
+def block_parameters(features, wide):
+    norms = {f"{name}.{part}": rand(features) for name in ("attention_norm", "output_norm") for part in ("gamma", "beta")}
+    return (head_parameters(features, "attention.") | norms | dense(features, wide, "intermediate")
+            | dense(wide, features, "output"))
+
+
+def transformer(x, p, heads, first, causal=False):
+    norm = lambda z, name: F.layer_norm(z, z.shape[-1:], p[f"{name}.gamma"], p[f"{name}.beta"], 1e-5)
+    attend = lambda z: multi_head(z, p, heads, causal, "attention.")
+    feed = lambda z: (F.gelu(z @ p["intermediate.kernel"] + p["intermediate.bias"]) @ p["output.kernel"]
+                      + p["output.bias"])
+    if first:
+        x = x + attend(norm(x, "attention_norm"))
+        return x + feed(norm(x, "output_norm"))
+    x = norm(x + attend(x), "attention_norm")
+    return norm(x + feed(x), "output_norm")
+
+
 def cases():
     k, b = "kernel", "bias"
     case("conv1d", rand(2, 7, 3), {k: rand(3, 3, 4), b: rand(4)}, convolution(1))
@@ -231,6 +272,12 @@ def cases():
          lambda x, p: both_ways(x, p, 2))
     case("time distributed", rand(2, 4, 5, 3), {"layer.kernel": rand(3, 3, 2), "layer.bias": rand(2)},
          lambda x, p: convolution(1)(x.reshape(8, 5, 3), {k: p["layer.kernel"], b: p["layer.bias"]}).reshape(2, 4, 3, 2))
+    case("multi head attention", rand(2, 5, 6), head_parameters(6), lambda x, p: multi_head(x, p, 3))
+    case("multi head attention causal", rand(2, 5, 6), head_parameters(6), lambda x, p: multi_head(x, p, 2, True))
+    case("transformer block", rand(2, 4, 6), block_parameters(6, 8), lambda x, p: transformer(x, p, 2, False))
+    case("transformer block norm first", rand(2, 4, 6), block_parameters(6, 8),
+         lambda x, p: transformer(x, p, 3, True, True))
+    case("position embedding", rand(2, 3, 4), {"embeddings": rand(5, 4)}, lambda x, p: x + p["embeddings"][:3])
 
 
 def identity(x, p):

@@ -50,58 +50,10 @@ std::vector<Inputs> with_parameters(int count) {
   return samples;
 }
 
-/// softmax(q k^T / sqrt(d)) v by loops, without batch axes; `sees` tells which keys a query may look at.
-template <class F>
-Values attention(const Inputs& v, F sees) {
-  const Values q(v[0]), k(v[1]), value(v[2]);
-  const std::int64_t d = q.shape[1], keys = k.shape[0];
-  return generate({q.shape[0], value.shape[1]}, [&](const Index& i) {
-    Numbers weights;
-    for (std::int64_t j = 0; j < keys; ++j) {
-      double score = 0;
-      for (std::int64_t c = 0; c < d; ++c) score += q.at({i[0], c}) * k.at({j, c});
-      weights.push_back(sees(i[0], j) ? std::exp(score / std::sqrt(static_cast<double>(d))) : 0);
-    }
-    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-    double result = 0;
-    for (std::int64_t j = 0; j < keys; ++j)
-      result += weights[static_cast<std::size_t>(j)] / total * value.at({j, i[1]});
-    return result;
-  });
-}
-
-Cases attentions() {
-  const std::vector<Inputs> samples{{uniform({3, 2}), uniform({4, 2}), uniform({4, 3})}};
-  const Tensor mask({{true, false, true, true}, {true, true, false, true}, {false, true, true, false}}, boolean);
-  const char* name = "scaled_dot_product_attention";
-  return {
-      {.name = name,
-       .function = [](const Inputs& v) { return scaled_dot_product_attention(v[0], v[1], v[2]); },
-       .samples = samples,
-       .reference = [](const Inputs& v) { return attention(v, [](auto, auto) { return true; }); },
-       .magnitude = 1},
-      {.name = name,
-       .variant = "causal",
-       .function = [](const Inputs& v) { return scaled_dot_product_attention(v[0], v[1], v[2], {.causal = true}); },
-       .samples = samples,
-       .reference = [](const Inputs& v) { return attention(v, [](auto query, auto key) { return key <= query; }); },
-       .magnitude = 1},
-      {.name = name,
-       .variant = "masked",
-       .function = [=](const Inputs& v) { return scaled_dot_product_attention(v[0], v[1], v[2], {.mask = mask}); },
-       .samples = samples,
-       .reference =
-           [=](const Inputs& v) {
-             return attention(v, [&, sees = Values(mask)](auto query, auto key) { return sees.at({query, key}) != 0; });
-           },
-       .magnitude = 1},
-  };
-}
-
 }  // namespace
 
 Cases normalization_cases() {
-  Cases cases = attentions();
+  Cases cases;
   cases.push_back({.name = "layer_norm",
                    .function = [](const Inputs& v) { return layer_norm(v[0], v[1], v[2]); },
                    .samples = with_parameters(2),

@@ -28,7 +28,9 @@
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/normalize.hpp"
 #include "nn/layers/pooling.hpp"
+#include "nn/layers/position.hpp"
 #include "nn/layers/reshaping.hpp"
+#include "nn/layers/transformer.hpp"
 #include "nn/layers/wrappers.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "nn/sequential.hpp"
@@ -215,6 +217,14 @@ const std::map<std::string, Factory>& factories() {
                                                       .go_backwards = true,
                                                       .dtype = float64}))},
       {"group normalization", make(GroupNormalization({.groups = 3, .dtype = float64}))},
+      {"multi head attention", make(MultiHeadAttention({.num_heads = 3, .key_dim = 2, .dtype = float64}))},
+      {"multi head attention causal",
+       make(MultiHeadAttention({.num_heads = 2, .key_dim = 3, .causal = true, .dtype = float64}))},
+      {"transformer block", make(TransformerBlock({.num_heads = 2, .intermediate_dim = 8, .dtype = float64}))},
+      {"transformer block norm first",
+       make(TransformerBlock(
+           {.num_heads = 3, .intermediate_dim = 8, .normalize_first = true, .causal = true, .dtype = float64}))},
+      {"position embedding", make(PositionEmbedding({.sequence_length = 5, .dtype = float64}))},
   };
   return all;
 }
