@@ -17,9 +17,11 @@ ROWS = (
     ("l2", "mnist_l2", "test_accuracy", "test accuracy"),
     ("mnist_cnn", "mnist_cnn", "test_accuracy", "test accuracy"),
     ("fashion_cnn", "fashion_cnn", "test_accuracy", "test accuracy"),
+    ("mnist_vae", "mnist_vae", "test_loss", "test loss, nats for an image"),
     ("functional", "functional_model", "test_digit_accuracy", "test accuracy of the digit"),
     ("siamese", "siamese", "test_accuracy", "test accuracy of pairs"),
     ("fine_tuning", "fine_tuning", "test_accuracy", "test accuracy of 5 to 9"),
+    ("text_generation", "text_generation", "test_loss", "test loss, nats for a letter"),
     ("sequence_lstm", "sequence_lstm", "test_accuracy", "accuracy of letters of new sums"),
     ("regression", "regression", "test_mse", "test mean squared error, of which noise is 1"),
 )
@@ -31,7 +33,7 @@ def run(folder, program, seed):
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "history.json")
         options = ("--verbose", "0", "--threads", "1", "--seed", str(seed), "--history", file)
-        result = subprocess.run([folder / program, *options], capture_output=True, text=True, cwd=scratch)
+        result = subprocess.run([folder.resolve() / program, *options], capture_output=True, text=True, cwd=scratch)
         if result.returncode != 0:
             raise SystemExit(f"{program} returned {result.returncode}: {result.stderr}")
         return json.loads(file.read_text())

@@ -66,7 +66,7 @@ void check_weights(const char* call, const Tensors& weights, const Tensors& y, s
   for (const auto& [name, value] : weights) {
     const std::string who = concat(call, ": sample_weight", of_output(name));
     if (!value.defined()) throw ValueError(who + " is an undefined tensor", where);
-    const Tensor& target = !name.empty() && y.contains(name) ? y[Name(name)] : y[0];
+    const Tensor& target = !name.empty() && y.contains(name) ? y[name] : y[0];
     const bool steps = value.rank() == 2 && target.rank() > 1 && value.shape()[1] == target.shape()[1];
     if ((value.rank() != 1 && !steps) || value.shape()[0] != count_of(y))
       throw ShapeError(concat(who, " has shape ", value.shape(), ", y ", target.shape(),

@@ -393,6 +393,10 @@ TEST_CASE("choices: callbacks") {
       {
           {"history", "history"},
           {nn::History(), "history"},
+          {"exponential_moving_average", "exponential_moving_average(momentum=0.99, overwrite=true)"},
+          {nn::ExponentialMovingAverage({.momentum = 0.5}), "exponential_moving_average(momentum=0.5, overwrite=true)"},
+          {nn::ExponentialMovingAverage({.overwrite = false}),
+           "exponential_moving_average(momentum=0.99, overwrite=false)"},
           {"early_stopping", stopping("\"val_loss\"", "0", "0", "\"auto\"", "false")},
           {nn::EarlyStopping(), stopping("\"val_loss\"", "0", "0", "\"auto\"", "false")},
           {nn::EarlyStopping({.monitor = "val_acc"}), stopping("\"val_acc\"", "0", "0", "\"auto\"", "false")},
@@ -436,6 +440,7 @@ TEST_CASE("choices: callbacks") {
           logs.set("val_loss", loss[std::size_t(epoch)]);
           logs.set("val_acc", accuracy[std::size_t(epoch)]);
           choice.get()->on_epoch_begin(run, epoch);
+          choice.get()->on_batch_end(run, 0, 1, logs);
           choice.get()->on_epoch_end(run, epoch, logs);
         }
         choice.get()->on_train_end(run);

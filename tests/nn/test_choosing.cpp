@@ -28,8 +28,8 @@ TEST_CASE("choosing: nothing chosen is written down too") {
   CHECK_ERROR(ValueError, nn::Regularizer(""),
               "unknown regularizer '': known are l1, l2, l1_l2, orthogonal_regularizer");
   CHECK_ERROR(ValueError, nn::CallbackChoice("checkpoint"),
-              "unknown callback 'checkpoint': known are early_stopping, history, model_checkpoint, "
-              "reduce_lr_on_plateau, terminate_on_nan");
+              "unknown callback 'checkpoint': known are early_stopping, exponential_moving_average, history, "
+              "model_checkpoint, reduce_lr_on_plateau, terminate_on_nan");
 }
 
 TEST_CASE("choosing: in a model, by name, by std::string, by spec, as objects and as functions") {

@@ -15,7 +15,11 @@ from pathlib import Path
 from project import BUILD, ROOT, sanitizers
 
 MNIST = ("mnist_tanh", "mnist_dropout", "mnist_l2")
-TRAINING = (*MNIST, "mnist_cnn", "custom_loop", "cnn", "two_inputs")
+WITHOUT_IMAGES = ("text_generation", "sequence_lstm", "regression")
+TRAINING = (
+    *MNIST, "mnist_cnn", "fashion_cnn", "mnist_vae", "functional_model", "siamese", "fine_tuning", "custom_loop", "cnn",
+    "two_inputs", *WITHOUT_IMAGES,
+)
 OTHERS = ("custom_op", "control_flow", "pinn")
 BRIEFLY = ("--epochs", "1", "--batch-size", "2000", "--verbose", "0", "--threads", "1", "--samples", "2000")
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
@@ -108,8 +112,9 @@ class CommandLine(unittest.TestCase):
         for program in TRAINING:
             result = run(program, "--help")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
-            for option in ("--epochs", "--batch-size", "--seed", "--data", "--threads", "--verbose", "--samples", "--history"):
+            for option in ("--epochs", "--batch-size", "--seed", "--threads", "--verbose", "--samples", "--history"):
                 self.assertIn(option, result.stdout)
+            self.assertEqual("--data" in result.stdout, program not in ("sequence_lstm", "regression"))
 
     def test_misuse(self):
         for options in (["--fly"], ["fly"]):
@@ -248,13 +253,73 @@ class Others(unittest.TestCase):
         (accuracy,) = re.findall(r"(?m)^epoch 1: loss \S+, test accuracy (\S+)$", result.stdout)
         self.assertGreater(float(accuracy), 0.7)
 
-    def test_mnist_cnn(self):
-        result = run("mnist_cnn", "--epochs", 2, "--batch-size", 32, "--samples", 1500, "--verbose", 0)
+    def figure(self, pattern, program, *options):
+        """The figure in a line of what a brief training prints, in a folder of its own, and the folder's files."""
+        with tempfile.TemporaryDirectory() as folder:
+            result = run(program, "--verbose", 0, *options, cwd=folder)
+            files = {file.name: file.read_bytes() for file in Path(folder).iterdir()}
         self.assertEqual(result.returncode, 0, result.stderr)
-        for row in ("conv2d_1 (Conv2D)            (None, 26, 26, 32)        320", "Total params: 1,199,882"):
-            self.assertIn(row, result.stdout)
-        (accuracy,) = re.findall(r"(?m)^test accuracy (\S+)$", result.stdout)
-        self.assertGreater(float(accuracy), 0.6)
+        (figure,) = re.findall(rf"(?m)^{pattern} (\S+)$", result.stdout)
+        return float(figure), result.stdout, files
+
+    def test_mnist_cnn(self):
+        accuracy, output, _ = self.figure("test accuracy", "mnist_cnn", "--epochs", 2, "--batch-size", 32, "--samples", 1500)
+        for row in ("conv2d_1 (Conv2D)            (None, 26, 26, 32)        320", "Total params: 225,034"):
+            self.assertIn(row, output)
+        self.assertGreater(accuracy, 0.6)
+
+    def test_fashion_cnn(self):
+        accuracy, output, _ = self.figure("test accuracy", "fashion_cnn", "--epochs", 2, "--batch-size", 32, "--samples", 1500)
+        self.assertIn("batch_normalization_1 (Batch (None, 28, 28, 32)        128", output)
+        self.assertGreater(accuracy, 0.6)
+
+    def test_functional_model(self):
+        result = run("functional_model", "--epochs", 2, "--batch-size", 16, "--samples", 1500, "--verbose", 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"add_1 \(Add\) .* max_pooling2d_1\[0\]\[0\]")
+        ((digit, odd),) = re.findall(r"(?m)^digit (\S+), odd (\S+)$", result.stdout)
+        self.assertGreater(float(digit), 0.4)
+        self.assertGreater(float(odd), 0.6)
+
+    def test_siamese(self):
+        accuracy, _, _ = self.figure("test accuracy", "siamese", "--epochs", 3, "--samples", 3000)
+        self.assertGreater(accuracy, 0.7)
+
+    def test_fine_tuning(self):
+        accuracy, output, _ = self.figure("5 to 9: test accuracy", "fine_tuning", "--epochs", 2, "--batch-size", 16, "--samples", 1500)
+        self.assertIn("Non-trainable params: 9,568", output)
+        self.assertGreater(accuracy, 0.5)
+
+    def test_mnist_vae(self):
+        loss, _, files = self.figure("test loss", "mnist_vae", "--epochs", 2, "--samples", 2000)
+        self.assertLess(loss, 300)  # a network that knows nothing has 784 ln 2 = 543
+        self.assertEqual(files["digits.png"][:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(files["digits.png"][16:24], (280).to_bytes(4, "big") * 2)
+
+    def test_text_generation(self):
+        loss, output, _ = self.figure("test loss", "text_generation", "--epochs", 1, "--samples", 20000)
+        self.assertLess(loss, 3.2)  # a network that knows nothing has ln 90 = 4.5
+        self.assertEqual(output.count("\n--\n"), 3)
+        with tempfile.TemporaryDirectory() as folder:
+            text = Path(folder, "text")
+            text.write_text("abc" * 1000)
+            loss, output, _ = self.figure("test loss", "text_generation", "--data", text)
+            self.assertLess(loss, 0.2)
+            self.assertIn("abcabcabcabc", output)
+            text.write_text("abc")
+            result = run("text_generation", "--data", text)
+            self.assertEqual((result.returncode, result.stderr), (1, "error: the text has fewer than 1280 letters\n"))
+
+    def test_sequence_lstm(self):
+        accuracy, output, _ = self.figure("test accuracy of letters", "sequence_lstm", "--epochs", 2, "--samples", 2000)
+        self.assertGreater(accuracy, 0.3)
+        self.assertRegex(output, r"(?m)^\d+\+\d+ *= [\d ]")
+
+    def test_regression(self):
+        result = run("regression", "--epochs", 10, "--samples", 2000, "--verbose", 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (error,) = re.findall(r"(?m)^test mean squared error (\S+), of which noise is 1$", result.stdout)
+        self.assertLess(float(error), 8)  # the target's variance is 24
 
     def test_cnn(self):
         result = run("cnn", "--epochs", 1, "--batch-size", 256, "--verbose", 0)

@@ -1,6 +1,7 @@
 """The command line of ./run: help, usage and misuse; what it installs and how it sets up the build folder. Nothing here
 builds: the tools are small scripts that note how they are called."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,11 @@ class Help(unittest.TestCase):
     def test_names_every_command_and_demo(self):
         text = run("help").stdout
         self.assertTrue(text.startswith("usage: ./run <command>\n"), text)
-        for name in ("demo", "test", "bench", "mnist", "help", "plain", "dropout", "l2", "loop", "op", "flow", "--all"):
+        commands = ("demo", "test", "figures", "bench", "mnist", "help")
+        demos = re.search(r"case \$name in\n(.*?)\*\) misuse", RUN.read_text(), re.DOTALL)[1]
+        names = re.findall(r"[a-z]\w+(?= \||\))", demos)
+        self.assertGreater(len(names), 15)
+        for name in (*commands, *names, "--all"):
             self.assertRegex(text, rf"(?m)^ +{name} |\[{name}\]")
 
     def test_is_the_same_however_one_asks(self):
@@ -65,7 +70,7 @@ class Machine(unittest.TestCase):
             done""",
         "ninja": """
             mkdir -p build/examples
-            for name in mnist_tanh custom_op; do ln -sf /bin/true build/examples/$name; done""",
+            for name in mnist_tanh fashion_cnn custom_op; do ln -sf /bin/true build/examples/$name; done""",
     }
 
     def setUp(self):
@@ -107,6 +112,7 @@ class Machine(unittest.TestCase):
 
         self.assertTrue(installs_images("plain", "--epochs", "1", XGRAD_MNIST=""))
         self.assertFalse(installs_images("op"))
+        self.assertTrue(installs_images("fashion_cnn", XGRAD_MNIST="/somewhere"))
         self.assertFalse(installs_images("plain", XGRAD_MNIST="/somewhere"))
         self.assertFalse(installs_images("plain", "--data", "/somewhere"))
         self.assertFalse(installs_images("plain", "--data=/somewhere"))

@@ -87,7 +87,7 @@ TEST_CASE("masks: what is left at the end stands beside the output for nn::Tenso
   CHECK(numbers(out["mask"]) == numbers(seen));
   CHECK(numbers(model(words)) == numbers(out[0]));
   CHECK(model.predict(words).shape() == Shape{2, 5, 2});
-  CHECK(numbers(model.predict(Tensors(words))["mask"]) == numbers(seen));
+  CHECK_FALSE(model.predict(Tensors(words)).contains("mask"));
   model.compile({.optimizer = Adam({.learning_rate = 0.05}), .loss = "mse"});
   const Tensor target = full({2, 5, 2}, 0.5);
   const auto history = model.fit(words, target, {.epochs = 20, .verbose = 0});
