@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "nn/functional.hpp"
+#include "nn/summary.hpp"
 
 namespace xg::nn {
 namespace {
@@ -45,7 +46,7 @@ std::vector<std::vector<std::string>> Functional::lines_of(std::size_t child) co
   const auto& [name, module] = children()[child];
   std::vector<std::vector<std::string>> lines{{name + " (" + module->type() + ")",
                                                differs ? "multiple" : shapes_text(shapes),
-                                               std::to_string(module->parameter_count()), sources.front()}};
+                                               std::to_string(numbers_of(*module)), sources.front()}};
   for (std::size_t i = 1; i < sources.size(); ++i) lines.push_back({"", "", "", sources[i]});
   return lines;
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "nn/model.hpp"
+#include "nn/summary.hpp"
 
 namespace xg::nn {
 namespace {
@@ -39,6 +40,12 @@ std::string batch_text(const std::optional<Shape>& batch) {
 
 }  // namespace
 
+std::int64_t numbers_of(const Module& module) {
+  std::int64_t count = module.parameter_count();
+  for (const auto& buffer : module.buffers()) count += buffer.value.size();
+  return count;
+}
+
 void Model::summary() const { summary(std::cout); }
 
 SummaryTable Model::table() const {
@@ -52,8 +59,7 @@ SummaryTable Model::table() const {
       batch = sample;
       batch->insert(0, 0);
     }
-    table.rows.push_back(
-        {{name + " (" + child->type() + ")", batch_text(batch), std::to_string(child->parameter_count())}});
+    table.rows.push_back({{name + " (" + child->type() + ")", batch_text(batch), std::to_string(numbers_of(*child))}});
   }
   return table;
 }

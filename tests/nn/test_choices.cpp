@@ -437,6 +437,7 @@ TEST_CASE("choices: callbacks") {
         for (; epoch < 5 && !run.stop; ++epoch) {
           net["w"].assign(full({1}, epoch));
           nn::Logs logs;
+          logs.set("loss", 1);
           logs.set("val_loss", loss[std::size_t(epoch)]);
           logs.set("val_acc", accuracy[std::size_t(epoch)]);
           choice.get()->on_epoch_begin(run, epoch);

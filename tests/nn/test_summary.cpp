@@ -7,6 +7,8 @@
 #include "nn/layers/dense.hpp"
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/flatten.hpp"
+#include "nn/layers/input.hpp"
+#include "nn/layers/normalization.hpp"
 #include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
 
@@ -84,6 +86,13 @@ TEST_CASE("summary: a model of one's own, with parameters, buffers and nested mo
   model(zeros({5, 2}));
   CHECK(summary(model) == head + "hidden (Dense)               (None, 3)                 9         \n" + thin +
                               "sequential_1 (Sequential)    (None, 1000)              4000      \n" + totals);
+}
+
+TEST_CASE("summary: what a layer keeps beside its parameters counts") {
+  nn::Sequential model{nn::Input({4}), nn::BatchNormalization()};
+  CHECK(summary(model) == head + "input_1 (Input)              (None, 4)                 0         \n" + thin +
+                              "batch_normalization_1 (Batch (None, 4)                 16        \n" + thick +
+                              "Total params: 16\nTrainable params: 8\nNon-trainable params: 8\n" + thin);
 }
 
 TEST_CASE("summary: an output without axes") {
