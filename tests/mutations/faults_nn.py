@@ -137,14 +137,15 @@ TABLE = {
     "nn/layers/cells.cpp": [
         ("given.push_back(state[begin++]);", "given.push_back(state[begin]);"),
         ("output = made[0];", ""),
-        (".return_state = true,", ".return_state = true, .go_backwards = true,"),
+        (".use_bias = cell.use_bias,", ""),
+        (".activation = cell.activation,", ""),
         ("if (!cells_.empty() && cell->dtype() != dtype())", "if (false)"),
     ],
     "nn/layers/conv_lstm.cpp": [
         ("gate(gates[1]) * state[1] + gate(gates[0])", "gate(gates[0]) * state[1] + gate(gates[1])"),
         ("gate(gates[3]) * options_.activation(c)", "gate(gates[3]) * c"),
         ('{.padding = "same"}', '{}'),
-        ("slice(bias_, 0, {.start = 2 * filters})", "slice(bias_, 0, {.stop = 2 * filters})"),
+        ("ones({filters}, options_.dtype)", "zeros({filters}, options_.dtype)"),
         (".stride = options_.strides,", ""),
         ("mask[1] = 1;", ""),
     ],

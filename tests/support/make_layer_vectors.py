@@ -315,6 +315,7 @@ def small_cases():
     case("concatenate", rand(3, 2, 6), {}, of_halves(lambda a, b: torch.cat([a, b], 1)))
     case("dot", rand(3, 6), {}, of_halves(lambda a, b: (a * b).sum(-1, keepdim=True)))
     case("dot normalize", rand(3, 6), {}, of_halves(cosine))
+    case("relu of large numbers", 20 * rand(4, 5), {}, lambda x, p: x.clamp(0, 6))
     mean, variance = torch.tensor([1.0, -2.0, 0.5]), torch.tensor([4.0, 0.25, 2.0])
     case("normalization", rand(4, 2, 3), {}, lambda x, p: (x - mean) / variance.sqrt())
     case("normalization invert", rand(4, 2, 3), {}, lambda x, p: x * variance.sqrt() + mean)

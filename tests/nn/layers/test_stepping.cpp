@@ -74,6 +74,11 @@ TEST_CASE("cells: a step of each, and RNN over one is the layer") {
   CHECK(GRUCell({.units = 1}).type() == "GRUCell");
   CHECK(SimpleRNNCell({.units = 1}).state_shapes() == std::vector<Shape>{{1}});
   CHECK(numbers(cell["layer.bias"]) == Numbers{0, 0, 1, 1, 0, 0, 0, 0});
+  LSTMCell bare({.units = 2, .use_bias = false});
+  bare.build_for({3});
+  CHECK(bare.parameters().size() == 2);
+  CHECK(numbers(LSTMCell({.units = 1, .activation = "linear", .kernel_initializer = "ones"})(ones({1, 2})))[0] ==
+        Close(2 / std::pow(1 + std::exp(-2), 2), 1e-6));
   RNN rnn(cell.clone(), {.return_state = true});
   const Tensors all = rnn(Tensors(Tensor(x.array().reshape({3, 1, 4}))));
   CHECK(numbers(all[2]) == numbers(out[2]));
@@ -153,6 +158,18 @@ TEST_CASE("ConvLSTM2D: states, dropout and extents") {
   CHECK(numbers(dropping(x)) == numbers(dropping(x)));
   CHECK(dropping(zeros({0, 2, 5, 6, 1})).shape() == Shape{0, 3, 4, 2});
   CHECK(*dropping.output_shape({4, 5, 6, 1}) == Shape{3, 4, 2});
+}
+
+TEST_CASE("ConvLSTM2D: dropout leaves out the same elements in all steps") {
+  manual_seed(1);
+  ConvLSTM2D layer({.filters = 1,
+                    .kernel_size = 1,
+                    .use_bias = false,
+                    .recurrent_initializer = "zeros",
+                    .dropout = 0.5,
+                    .return_sequences = true});
+  const auto y = numbers(layer(ones({1, 3, 6, 6, 1})));
+  for (std::size_t pixel = 0; pixel < 36; ++pixel) CHECK((y[pixel] == 0) == (y[72 + pixel] == 0));
 }
 
 TEST_CASE("Lambda: any function, and what it says of itself") {

@@ -176,6 +176,7 @@ const std::map<std::string, Factory>& factories() {
       {"concatenate", of_halves(Concatenate(1))},
       {"dot", of_halves(Dot())},
       {"dot normalize", of_halves(Dot({.normalize = true}))},
+      {"relu of large numbers", make(ReLU({.max_value = 6}))},
       {"normalization", make(Normalization({.mean = Tensor{1.0, -2.0, 0.5},
                                             .variance = Tensor{4.0, 0.25, 2.0},
                                             .dtype = float64}))},
