@@ -142,15 +142,13 @@ History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options
                           {.size = options.batch_size, .shuffle = options.shuffle}, where);
   const BatchSource source(batches);
   const std::int64_t validated = by_tensors ? count_of(validation.x) : validation.batches.samples();
-  FitOptions rest = options;
-  rest.class_weight.clear();  // it is in the weights
   const CallerScope scope(where);
   const WithGrad recording;
   // What does not fit shows now instead of after an epoch.
   if (by_tensors && !(same_samples(split.x, validation.x) && same_samples(split.y, validation.y))) rehearse(split);
-  EpochWalk walk(source, options.steps_per_epoch, rest.class_weight, setting->losses, where);
+  EpochWalk walk(source, options.steps_per_epoch, where);
   return run({source, validation, validation ? validated : 0, first_of(split.x, split.y, split.sample_weight)}, walk,
-             rest, where);
+             options, where);
 }
 
 History Model::fit(const BatchSource& batches, const FitOptions& options, std::source_location where) {
@@ -166,7 +164,8 @@ History Model::fit(const BatchSource& batches, const FitOptions& options, std::s
   const std::int64_t validated = by_tensors ? count_of(validation.x) : validation.batches.samples();
   const CallerScope scope(where);
   const WithGrad recording;
-  EpochWalk walk(batches, options.steps_per_epoch, options.class_weight, setting->losses, where);
+  EpochWalk walk(batches, options.steps_per_epoch, where);
+  walk.check(options.class_weight, setting->losses);
   const auto& [x, y, weights] = walk.first();
   return run({batches, validation, validation ? validated : 0, first_of(x, y, weights)}, walk, options, where);
 }

@@ -72,7 +72,7 @@ BatchSource::Next walk_of(const char* call, const BatchSource& source, std::int6
 WeightedBatches::WeightedBatches(const Tensors& x, const Tensors& y, const Tensors& weights,
                                  const data::BatchOptions& options, std::source_location where)
     : x_(x),
-      y_(with_weights(y, weights)),
+      y_(weights.empty() ? y : with_weights(y, weights)),
       target_names_(names_of(y)),
       weight_names_(names_of(weights)),
       samples_(count_of(x)),
@@ -85,6 +85,7 @@ WeightedBatches::Iterator WeightedBatches::begin() {
 }
 
 WeightedBatch WeightedBatches::parted(data::BatchOf<Tensors> batch) const {
+  if (weight_names_.empty()) return {std::move(batch.x), std::move(batch.y)};
   WeightedBatch parts{.x = std::move(batch.x)};
   for (std::size_t i = 0; i < batch.y.size(); ++i) {
     const std::size_t targets = target_names_.size();
@@ -96,9 +97,13 @@ WeightedBatch WeightedBatches::parted(data::BatchOf<Tensors> batch) const {
   return parts;
 }
 
-EpochWalk::EpochWalk(const BatchSource& source, std::int64_t steps, const ClassWeights& class_weight,
-                     const Losses& losses, std::source_location where)
-    : source_(source), steps_(steps), class_weight_(class_weight), losses_(losses), where_(where) {}
+EpochWalk::EpochWalk(const BatchSource& source, std::int64_t steps, std::source_location where)
+    : source_(source), steps_(steps), where_(where) {}
+
+void EpochWalk::check(const ClassWeights& class_weight, const Losses& losses) {
+  class_weight_ = &class_weight;
+  losses_ = &losses;
+}
 
 const WeightedBatch& EpochWalk::first() {
   begin();
@@ -121,9 +126,10 @@ std::optional<WeightedBatch> EpochWalk::next() {
   if (!batch && steps_ > 0) batch = (next_ = source_.walk())();
   if (!batch && (steps_ > 0 || done_ == 0)) throw ValueError("fit: the data set gave no batch", where_);
   if (!batch) return std::nullopt;
-  check_batch("fit", *batch, true, where_);
-  batch->sample_weight = weights_of("fit", batch->y, batch->sample_weight, class_weight_, losses_, where_);
   ++done_;
+  if (!losses_) return batch;
+  check_batch("fit", *batch, true, where_);
+  batch->sample_weight = weights_of("fit", batch->y, batch->sample_weight, *class_weight_, *losses_, where_);
   return batch;
 }
 

@@ -78,8 +78,10 @@ class WeightedBatches {
 /// The batches of the epochs of a run: each a walk of its own, or so many batches of walks behind each other.
 class EpochWalk {
  public:
-  EpochWalk(const BatchSource& source, std::int64_t steps, const ClassWeights& class_weight, const Losses& losses,
-            std::source_location where);
+  /// So many batches are an epoch; with 0, all of a walk.
+  EpochWalk(const BatchSource& source, std::int64_t steps, std::source_location where);
+  /// Lets each batch be checked, as those of users must be, and weighted by its classes.
+  void check(const ClassWeights& class_weight, const Losses& losses);
 
   /// The first batch, which is given again by next().
   const WeightedBatch& first();
@@ -91,8 +93,8 @@ class EpochWalk {
  private:
   const BatchSource& source_;
   std::int64_t steps_, done_ = 0;
-  const ClassWeights& class_weight_;
-  const Losses& losses_;
+  const ClassWeights* class_weight_ = nullptr;
+  const Losses* losses_ = nullptr;  ///< null: nothing is checked
   std::source_location where_;
   BatchSource::Next next_;
   std::optional<WeightedBatch> ahead_;
