@@ -177,6 +177,18 @@ TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, do
   }
 }
 
+TEST_CASE_TEMPLATE("gemm: a thread whose part is one row gives the bits of all rows", T, float, double) {
+  const std::int64_t m = 17, n = 16, k = 8000;
+  const Sample<T> a(m, k, Layout::rows, 6), b(k, n, Layout::rows, 7), start(m, n, Layout::rows, 8);
+  set_num_threads(1);
+  const auto one = product(m, n, k, a, b, {start.matrix.data, n});
+  for (const int threads : {2, 3, 17}) {
+    set_num_threads(threads);
+    CHECK(same_bits(product(m, n, k, a, b, {start.matrix.data, n}), one));
+  }
+  set_num_threads(0);
+}
+
 TEST_CASE_TEMPLATE("gemm: starts from nothing, a matrix, one row for all, or its own result", T, float, double) {
   const std::int64_t m = 10, n = 21, k = 6;
   const Sample<T> a(m, k, Layout::rows, 8), b(k, n, Layout::rows, 9), start(m, n, Layout::rows, 10);
