@@ -25,6 +25,7 @@
 #include "autograd/ops/loss.hpp"
 #include "autograd/ops/normalization.hpp"
 #include "autograd/ops/pool.hpp"
+#include "autograd/ops/recurrent.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/scan.hpp"
 #include "autograd/ops/shape.hpp"

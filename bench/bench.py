@@ -28,6 +28,16 @@ UNITS = {
 # The figures of a row, and who gives them with how many threads.
 SIDES = {"xgrad": ("xgrad", 1), "xgrad_2": ("xgrad", 2), "floor": ("floor", 1), "libtorch": ("torch", 1)}
 TWO_THREADS = ("mlp", "elementwise")
+# What a row may need at most of libtorch's time: --compare tells of those that need more, on any machine.
+LIMITS = {
+    "lstm": 0.7,
+    "transformer": 0.85,
+    "batch_norm": 0.7,
+    "embedding": 0.7,
+    "attention": 0.6,
+    "predict_1": 0.75,
+    "cnn_64": 0.8,
+}
 
 
 def unit_of(row):
@@ -132,8 +142,23 @@ def add_to(file, machine, results):
     file.write_text(json.dumps(kept, indent=2) + "\n")
 
 
+def above_limits(results):
+    """Rows that need more of libtorch's time than their limit, where libtorch took part."""
+    for row, limit in LIMITS.items():
+        ratio = results.get(row, {}).get("ratio_libtorch")
+        if ratio is not None and ratio > limit:
+            yield f"{row}: ratio_libtorch {ratio:.3f}, {limit} at most"
+
+
 def comparison(file, machine, results):
-    """What to print of it, and whether nothing is slower."""
+    """What to print of it, and whether nothing is slower and nothing above its limit."""
+    text, passed = against_saved(file, machine, results)
+    above = list(above_limits(results))
+    return "\n".join([text] + (["above their limits:"] + above if above else [])), passed and not above
+
+
+def against_saved(file, machine, results):
+    """The same for figures of an earlier run."""
     saved = json.loads(file.read_text())
     if machine not in saved:
         known = "".join(f"\n  {name}" for name in saved)

@@ -193,8 +193,9 @@ Work transformer() {
 Work embedding() {
   const Tensor table = uniform({30000, 256}).set_requires_grad(true);
   const Tensor chosen = torch::randint(30000, {64, 128});
+  const Tensor dy = uniform({64, 128, 256});
   return repeat(4, 1, [=] {
-    torch::embedding(table, chosen).sum().backward();
+    torch::embedding(table, chosen).backward(dy);
     table.mutable_grad() = Tensor();
   });
 }

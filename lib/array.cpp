@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "lib/kernels/copy.hpp"
@@ -101,7 +102,14 @@ Array Array::empty(const Shape& shape, DType dtype, std::source_location where) 
 Array Array::full(const Shape& shape, const Scalar& value, DType dtype, std::source_location where) {
   check_fits("full", value, dtype, where);
   Array result = empty(shape, dtype, where);
-  dispatch(dtype, [&]<class T>() { std::fill_n(result.data<T>(), result.size(), value.to<T>()); });
+  dispatch(dtype, [&]<class T>() {
+    const T number = value.to<T>();
+    // The C library knows how to clear much memory without reading it. -0 has other bits.
+    if (const T zero{}; std::memcmp(&number, &zero, sizeof number) == 0)
+      std::memset(result.raw(), 0, result.bytes());
+    else
+      std::fill_n(result.data<T>(), result.size(), number);
+  });
   return result;
 }
 

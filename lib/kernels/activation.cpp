@@ -98,19 +98,16 @@ template <class V, class F>
   return result;
 }
 
-/// A pack of floats as two that have as many elements as one of doubles.
-struct Halves {
-  typedef float Half __attribute__((vector_size(pack_bytes / 2)));
-  Half low, high;
-};
-
 /// f of floats, in doubles, where terms may cancel and factors leave the range of float.
-template <class F>
-[[gnu::always_inline]] inline Pack<float> in_doubles(Pack<float> x, F f) {
-  Halves halves = std::bit_cast<Halves>(x);
-  for (auto* half : {&halves.low, &halves.high})
-    *half = __builtin_convertvector(f(__builtin_convertvector(*half, Pack<double>)), Halves::Half);
-  return std::bit_cast<Pack<float>>(halves);
+template <class F, int... lane>
+[[gnu::always_inline]] inline Pack<float> in_doubles(Pack<float> x, F f, std::integer_sequence<int, lane...>) {
+  constexpr int half = sizeof...(lane);
+  typedef float Half __attribute__((vector_size(pack_bytes / 2)));
+  const Half low =
+      __builtin_convertvector(f(__builtin_convertvector(__builtin_shufflevector(x, x, lane...), Pack<double>)), Half);
+  const Half high = __builtin_convertvector(
+      f(__builtin_convertvector(__builtin_shufflevector(x, x, (half + lane)...), Pack<double>)), Half);
+  return __builtin_shufflevector(low, high, lane..., (half + lane)...);
 }
 
 /// What floats need of the normal distribution in doubles: from `most` on it is 0 or 1 for them.
@@ -122,7 +119,7 @@ struct NormalTail {
   Pack<double> ratio;  ///< Phi(-|x|) / power
 
   explicit NormalTail(Pack<double> x)
-      : size(at_most(Pack<double>{} + most, magnitude(x))), power(exponential(size * size * -0.5)) {
+      : size(at_most(Pack<double>{} + most, magnitude(x))), power(decay(size * size * -0.5).value()) {
     // (|x| + k) ratio in u = (|x| - k) / (|x| + k), a change of variable by Shepherd and Laframboise (1981): a minimax
     // polynomial, relative error 2^-30.6.
     constexpr double k = 3.75;
@@ -160,11 +157,13 @@ Array gelu(const Array& x) {
     if constexpr (std::is_same_v<V, Pack<double>>)
       return one_by_one(v, gelu_of);
     else
-      return in_doubles(v, [](Pack<double> z) {
-        const NormalTail tail(z);
-        const Pack<double> less = tail.size * tail.power * tail.ratio;
-        return (z < 0.0 ? Pack<double>{} : z) - less;
-      });
+      return in_doubles(
+          v, [](Pack<double> z) __attribute__((always_inline)) {
+            const NormalTail tail(z);
+            const Pack<double> less = tail.size * tail.power * tail.ratio;
+            return (z < 0.0 ? Pack<double>{} : z) - less;
+          },
+          std::make_integer_sequence<int, pack_bytes / 8>());
   });
 }
 
@@ -173,12 +172,14 @@ Array gelu_slope(const Array& x) {
     if constexpr (std::is_same_v<V, Pack<double>>)
       return one_by_one(v, gelu_slope_of);
     else
-      return in_doubles(v, [](Pack<double> z) {
-        constexpr double density = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-        const NormalTail tail(z);
-        const Pack<double> below = tail.power * (tail.ratio - tail.size * density);
-        return z < 0.0 ? below : 1.0 - below;
-      });
+      return in_doubles(
+          v, [](Pack<double> z) __attribute__((always_inline)) {
+            constexpr double density = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+            const NormalTail tail(z);
+            const Pack<double> below = tail.power * (tail.ratio - tail.size * density);
+            return z < 0.0 ? below : 1.0 - below;
+          },
+          std::make_integer_sequence<int, pack_bytes / 8>());
   });
 }
 

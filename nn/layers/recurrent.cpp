@@ -10,6 +10,7 @@
 #include "autograd/ops/compare.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/linalg.hpp"
+#include "autograd/ops/recurrent.hpp"
 #include "autograd/ops/shape.hpp"
 
 namespace xg::nn {
@@ -147,8 +148,13 @@ void LSTM::build(const Shape& sample) {
 }
 
 std::vector<Tensor> LSTM::step(const Tensor& from_input, const std::vector<Tensor>& state) const {
-  const std::vector<Tensor> gates = chunk(from_input + matmul(state[0], recurrent_kernel_), 4, 1);
+  const Tensor sums = from_input + matmul(state[0], recurrent_kernel_);
   const auto& gate = options_.recurrent_activation;
+  if (gate.name() == "sigmoid" && options_.activation.name() == "tanh") {
+    const Tensor c = lstm_state(sums, state[1]);
+    return {lstm_output(sums, c), c};
+  }
+  const std::vector<Tensor> gates = chunk(sums, 4, 1);
   const Tensor c = gate(gates[1]) * state[1] + gate(gates[0]) * options_.activation(gates[2]);
   return {gate(gates[3]) * options_.activation(c), c};
 }

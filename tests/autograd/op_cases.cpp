@@ -39,8 +39,8 @@ const Cases& op_cases() {
     for (auto* list :
          {activation_cases, arithmetic_cases, assemble_cases,      attention_cases,   bitwise_cases,   compare_cases,
           conv_cases,       creation_cases,   decomposition_cases, elementwise_cases, gradient_cases,  index_cases,
-          linalg_cases,     loss_cases,       normalization_cases, pool_cases,        reduction_cases, scan_cases,
-          shape_cases,      special_cases,    trigonometry_cases})
+          linalg_cases,     loss_cases,       normalization_cases, pool_cases,        recurrent_cases, reduction_cases,
+          scan_cases,       shape_cases,      special_cases,       trigonometry_cases})
       for (OpCase& op : list()) cases.push_back(std::move(op));
     return cases;
   }();

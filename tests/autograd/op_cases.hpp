@@ -50,6 +50,7 @@ Cases linalg_cases();
 Cases loss_cases();
 Cases normalization_cases();
 Cases pool_cases();
+Cases recurrent_cases();
 Cases reduction_cases();
 Cases scan_cases();
 Cases shape_cases();

@@ -135,6 +135,22 @@ TABLE = {
     "autograd/ops/pool.cpp": [
         ("room < 0 ? 0 : room / stride + 1, size, stride, total / 2", "room < 0 ? 0 : room / stride + 1, size, stride, (total + 1) / 2"),
     ],
+    "autograd/ops/attention.cpp": [
+        ("std::min(terms.past, keys)", "0"),
+        ("terms.mask.dtype() == boolean ? where(terms.mask, scores, never) : scores + terms.mask", "scores + terms.mask"),
+        ("scores - where(top == never, 0.0, top)", "scores - top"),
+        ("where(total == 0.0, 1.0, total)", "total"),
+        ("weights * (slopes - along) * terms_.scale", "weights * (slopes - along)"),
+        ("terms.mask.requires_grad() && grad_enabled()", "false"),
+        ("options.dropout > 0 && !options.generator", "false"),
+        ("mask.dtype() != boolean && mask.dtype() != dtype", "mask.dtype() != boolean && !is_floating(mask.dtype())"),
+        ("if (saved_->mask) all.mask = saved_->mask->get();", ""),
+    ],
+    "autograd/ops/recurrent.cpp": [
+        ("dy * c.get() * slope_of_sigmoid(gate(all, 1))", "dy * c * slope_of_sigmoid(gate(all, 0))"),
+        ("zeros(dy.shape(), dy.dtype())}, 1)", "dy}, 1)"),
+        ("z[1] % 4 != 0 || z[1] / 4 != state[1]", "z[1] / 4 != state[1]"),
+    ],
     "autograd/ops/normalization.cpp": [
         ("check_parameter(\"batch_norm\", \"the variance\", variance, x);", ""),
         ("check_parameter(\"layer_norm\", \"beta\", beta, x);", ""),

@@ -87,6 +87,9 @@ TABLE = {
     "lib/kernels/activation.cpp": [
         ("if (x < -30) return times_normal_density(-tail_ratio(x), std::fmax(x, -50));", ""),
         ("0.5 * (std::erfc(z.high) - slope", "0.5 * (1 - std::erf(z.high) - slope"),
+        ("0x1.80268b6d63396p-1", "0x1.80269b6d63396p-1"),
+        ("at_most(Pack<double>{} + most, magnitude(x))", "magnitude(x)"),
+        ("return z < 0.0 ? below : 1.0 - below;", "return below;"),
     ],
     "lib/kernels/bitwise.cpp": [
         ("x.dtype() == uint8 ? 255 : -1", "-1", "-1 is converted to the nearest bound"),
@@ -126,6 +129,17 @@ TABLE = {
     "lib/kernels/index.cpp": [
         ("(o * walk.extent + index[i]) * walk.inner", "(o + index[i]) * walk.inner"),
         ("static_cast<std::size_t>(o * walk.extent) * bytes", "static_cast<std::size_t>(o) * bytes"),
+    ],
+    "lib/kernels/recurrent.cpp": [
+        ("logistic(x[1]) * x[3] + logistic(x[0])", "logistic(x[0]) * x[3] + logistic(x[1])"),
+        ("slope = e / square_of_one_more(e);", "slope = value * (T{1} - value);"),
+        ("x[5] + x[4] * now * in.slope", "x[4] * now * in.slope"),
+        ("x[4] * x[3] * keep.slope", "x[4] * keep.slope"),
+        ("x[4] * in.value * tanh_slope(now)", "x[4] * in.value"),
+        ("x[3] + x[2] * hyperbolic_tangent(x[1])", "x[2] * hyperbolic_tangent(x[1])"),
+        ("x[2] * logistic(x[0]) * tanh_slope", "x[2] * tanh_slope"),
+        ("if (i < columns) one_pack", "if (false) one_pack"),
+        ("x.strides()[1] == 1 ? x : x.contiguous()", "x"),
     ],
     "lib/kernels/scan.cpp": [
         ("a < b || (a == a && b != b)", "a < b"),

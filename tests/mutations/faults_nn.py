@@ -168,6 +168,30 @@ TABLE = {
         ("mean ? term / batch : term", "term"),
         ("if (x.dtype() != dtype)", "if (false)"),
     ],
+    "nn/layers/attention.cpp": [
+        (".past = cached ? keys - key.shape()[1] : 0", ".past = 0"),
+        ("training() ? options_.dropout : 0", "options_.dropout"),
+        ("while (lists.size() < 3) lists.push_back(lists.back());", "while (lists.size() < 3) lists.push_back(lists.front());"),
+        ("v = behind(inputs, \"values\", v);", ""),
+        ("concatenate({held, now}, -2)", "concatenate({now, held}, -2)"),
+        ("mask = expand_dims(mask, 1);", "mask = expand_dims(mask, 0);"),
+        ("samples.size() == 1 ? build(samples.front()) :", ""),
+    ],
+    "nn/layers/transformer.cpp": [
+        ("if (first) seen[0].value = (*attention_norm_)(x);", ""),
+        ("fed_forward(first ? (*output_norm_)(y) : y)", "fed_forward(y)"),
+        ("Tensor y = x + (*dropout_)(result[0]);", "Tensor y = result[0];"),
+        (".causal = options_.causal,", ""),
+    ],
+    "nn/layers/position.cpp": [
+        ("c / 2 * 2", "c"),
+        ("static_cast<double>(options.first) + static_cast<double>(p)", "static_cast<double>(p)"),
+        ("first > most - tokens", "first > most"),
+        (".start = first, .stop = first + tokens", ".stop = tokens"),
+    ],
+    "nn/layers/recurrent.cpp": [
+        ("gate.name() == \"sigmoid\" && options_.activation.name() == \"tanh\"", "options_.activation.name() == \"tanh\""),
+    ],
     "nn/layers/dense.cpp": [
         ("if (sample.back() != kernel[0])", "if (false)"),
         ("drawn(generator_)", "generator_"),

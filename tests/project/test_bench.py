@@ -9,7 +9,7 @@ from pathlib import Path
 from project import ROOT
 
 sys.path.insert(0, str(ROOT / "bench"))
-from bench import Bench, add_to, comparison, identity, regressions
+from bench import LIMITS, Bench, above_limits, add_to, comparison, identity, regressions
 
 
 def row(xgrad, spread=0.01, **ratios):
@@ -50,6 +50,17 @@ class Comparison(unittest.TestCase):
         self.assertEqual(list(regressions({}, {"a": row(100)})), [])
 
 
+class Limits(unittest.TestCase):
+    def test_a_row_above_its_limit_is_named(self):
+        limit = LIMITS["lstm"]
+        results = {"lstm": row(1, ratio_libtorch=limit + 0.1), "attention": row(1, ratio_libtorch=0.1), "embedding": row(1)}
+        self.assertEqual(list(above_limits(results)), [f"lstm: ratio_libtorch {limit + 0.1:.3f}, {limit} at most"])
+
+    def test_limits_are_those_of_rows(self):
+        text = (ROOT / "bench" / "torch_side.cpp").read_text()
+        self.assertEqual([row for row in LIMITS if f'add("{row}"' not in text], [])
+
+
 class Machines(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -73,6 +84,9 @@ class Machines(unittest.TestCase):
         self.assertEqual(comparison(self.file, "one", {"a": row(1)}), ("nothing is slower than before", True))
         self.assertEqual(
             comparison(self.file, "one", {"a": row(2)}), ("slower than before:\na: xgrad 1.000 -> 2.000, +100%", False))
+        text, passed = comparison(self.file, "one", {"lstm": row(1, ratio_libtorch=9)})
+        self.assertEqual(text.splitlines()[:2], ["nothing is slower than before", "above their limits:"])
+        self.assertFalse(passed)
         text, passed = comparison(self.file, "two", {"a": row(1)})
         self.assertFalse(passed)
         self.assertIn("has no figures of this machine (two), only of\n  one\n", text)

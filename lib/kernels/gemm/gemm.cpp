@@ -96,7 +96,14 @@ struct Product {
     return b.column_step != 1 || (m >= 8 * tile.rows && b.row_step * static_cast<std::int64_t>(sizeof(T)) >= page / 4);
   }
 
+  /// How wide a panel that has so many columns lies in a packed block: whole vectors.
+  std::int64_t packed_width(std::int64_t columns) const {
+    return std::min(panel(), (columns + tile.lanes - 1) / tile.lanes * tile.lanes);
+  }
+
   void compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end) const;
+  bool is_row(std::int64_t rows, std::int64_t columns) const;
+  void compute_row(std::int64_t row, std::int64_t column_begin, std::int64_t column_end) const;
   void compute_block(std::int64_t rows_at, std::int64_t rows, std::int64_t columns_at, std::int64_t columns,
                      std::int64_t depth_at, std::int64_t depth, const T* packed_b) const;
   template <class Tile>
@@ -104,13 +111,12 @@ struct Product {
                     std::int64_t depth, const Tile& left, const Matrix<T>& right) const;
 };
 
-/// Rows of b [depth_at, + depth) as panels, one after the other, each row of a panel filled up with zeros.
+/// Rows of b [depth_at, + depth) as panels, one after the other, each row of the last filled up with zeros.
 template <class T, class Left>
 void pack_b(const Product<T, Left>& p, std::int64_t columns_at, std::int64_t columns, std::int64_t depth_at,
             std::int64_t depth, T* to) {
-  const std::int64_t width = p.panel();
-  for (std::int64_t j = 0; j < columns; j += width) {
-    const std::int64_t count = std::min(width, columns - j);
+  for (std::int64_t j = 0; j < columns; j += p.panel()) {
+    const std::int64_t count = std::min(p.panel(), columns - j), width = p.packed_width(count);
     const T* from = p.b.data + depth_at * p.b.row_step + (columns_at + j) * p.b.column_step;
     if (count < width) std::fill_n(to, depth * width, T{0});
     if (p.b.column_step == 1)
@@ -138,6 +144,7 @@ void pack_a(const Matrix<T>& a, std::int64_t height, std::int64_t rows, std::int
 template <class T, class Left>
 void Product<T, Left>::compute(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
                                std::int64_t column_end) const {
+  if (is_row(row_end - row_begin, column_end - column_begin)) return compute_row(row_begin, column_begin, column_end);
   thread_local Scratch<T> scratch;
   const bool all = packs_b();
   for (std::int64_t j = column_begin; j < column_end; j += column_block) {
@@ -152,6 +159,34 @@ void Product<T, Left>::compute(std::int64_t row_begin, std::int64_t row_end, std
       pack_b(*this, j + first, columns - first, p, depth, packed);
       for (std::int64_t i = row_begin; i < row_end; i += row_block)
         compute_block(i, std::min(row_block, row_end - i), j, columns, p, depth, packed);
+    }
+  }
+}
+
+/// Whether it is one row, of b as it lies: every number of b is used once.
+template <class T, class Left>
+bool Product<T, Left>::is_row(std::int64_t rows, std::int64_t columns) const {
+  if constexpr (std::is_same_v<Left, Matrix<T>>)
+    return rows == 1 && a.column_step == 1 && b.column_step == 1 && columns >= tile.lanes && start.data != c;
+  return false;
+}
+
+/// In panels of about as many vectors. Where the last columns fill no vector, their panel begins with some of those
+/// before, whose sums are made again.
+template <class T, class Left>
+void Product<T, Left>::compute_row(std::int64_t row, std::int64_t column_begin, std::int64_t column_end) const {
+  if constexpr (std::is_same_v<Left, Matrix<T>>) {
+    const std::int64_t columns = column_end - column_begin, vectors = (columns + tile.lanes - 1) / tile.lanes;
+    const std::int64_t least = columns % tile.lanes > 0 ? 2 : 1, most = Tiles<T>::row_vectors;
+    const std::int64_t panels = std::max(least, (vectors + most - 1) / most);
+    for (std::int64_t i = 0; i < panels; ++i) {
+      const std::int64_t first = i * vectors / panels, count = (i + 1) * vectors / panels - first;
+      const std::int64_t j = std::min(column_begin + first * tile.lanes, column_end - count * tile.lanes);
+      T* const to = c + row * c_step + j;
+      const T* from = start.data ? start.data + row * start.row_step + j : nullptr;
+      for (std::int64_t p = 0; p == 0 || p < k; p += depth_block, from = to)
+        tile.row[count - 1](std::min(depth_block, k - p), a.data + row * a.row_step + p, 0, b.data + p * b.row_step + j,
+                            b.row_step, from, 0, to, 0, p > 0);
     }
   }
 }
@@ -172,7 +207,7 @@ void Product<T, Left>::compute_block(std::int64_t rows_at, std::int64_t rows, st
   for (std::int64_t j = 0; j < columns; j += panel()) {
     const std::int64_t width = std::min(panel(), columns - j);
     Matrix<T> right{b.data + depth_at * b.row_step + columns_at + j, b.row_step, 1};
-    if (b_packed || width < panel()) right = {packed_b + (b_packed ? j * depth : 0), panel(), 1};
+    if (b_packed || width < panel()) right = {packed_b + (b_packed ? j * depth : 0), packed_width(width), 1};
     for (std::int64_t i = 0; i < rows; i += tile.rows) {
       const std::int64_t height = std::min<std::int64_t>(tile.rows, rows - i);
       if (packed_a)

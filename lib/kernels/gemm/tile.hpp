@@ -27,17 +27,17 @@ template <class T, int bytes, int rows, int vectors, class Factor>
   const bool start_first = start && !start_last;
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < vectors; ++j) sums[i][j] = start_first ? start_of(i, j) : V{};
   for (std::int64_t p = 0; p < k; ++p) {
     V row[vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < vectors; ++j) row[j] = *reinterpret_cast<const V*>(b + j * lanes);
     const auto of_row = factor(p);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i) {
       const T element = of_row(i);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int j = 0; j < vectors; ++j) sums[i][j] += element * row[j];
     }
     b += b_step;
@@ -45,11 +45,11 @@ template <class T, int bytes, int rows, int vectors, class Factor>
   if (start_last)
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int j = 0; j < vectors; ++j) sums[i][j] += start_of(i, j);
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < vectors; ++j) *reinterpret_cast<V*>(c + i * c_step + j * lanes) = sums[i][j];
 }
 
@@ -76,7 +76,7 @@ void gathered_tile(std::int64_t k, const T* a, const std::int64_t* row, const st
 /// All tiles up to that size.
 template <class T, int bytes, int rows, int vectors>
 constexpr Tiles<T> make_tiles() {
-  Tiles<T> made{rows, vectors, bytes / static_cast<int>(sizeof(T)), {}, {}, {}};
+  Tiles<T> made{rows, vectors, bytes / static_cast<int>(sizeof(T)), {}, {}, {}, {}};
   const auto fill_row = [&]<int i, int... j>(std::integral_constant<int, i>, std::integer_sequence<int, j...>) {
     ((made.along_rows[i][j] = tile<T, bytes, i + 1, j + 1, true>), ...);
     ((made.along_columns[i][j] = tile<T, bytes, i + 1, j + 1, false>), ...);
@@ -86,6 +86,8 @@ constexpr Tiles<T> make_tiles() {
     (fill_row(std::integral_constant<int, i>(), std::make_integer_sequence<int, vectors>()), ...);
   }
   (std::make_integer_sequence<int, rows>());
+  [&]<int... j>(std::integer_sequence<int, j...>) { ((made.row[j] = tile<T, bytes, 1, j + 1, true>), ...); }
+  (std::make_integer_sequence<int, Tiles<T>::row_vectors>());
   return made;
 }
 

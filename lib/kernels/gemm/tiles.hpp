@@ -20,7 +20,7 @@ using GatheredTile = void (*)(std::int64_t k, const T* a, const std::int64_t* ro
 /// The tiles of one instruction set.
 template <class T>
 struct Tiles {
-  static constexpr int most_rows = 8, most_vectors = 3;
+  static constexpr int most_rows = 8, most_vectors = 3, row_vectors = 12;
 
   int rows, vectors;  ///< the largest tile: as many as the registers hold
   int lanes;          ///< elements of a vector
@@ -29,6 +29,8 @@ struct Tiles {
   /// The same, but a's elements of one column lie side by side, `a_step` is the step from column to column.
   Tile<T> along_columns[most_rows][most_vectors];
   GatheredTile<T> gathered[most_rows][most_vectors];
+  /// [vectors - 1]: of one row, as wide as many chains of additions must be for none to wait for another.
+  Tile<T> row[row_vectors];
 };
 
 /// The best ones for this processor.

@@ -177,6 +177,18 @@ TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, do
   }
 }
 
+TEST_CASE_TEMPLATE("gemm: a thread whose part is one row gives the bits of all rows", T, float, double) {
+  const std::int64_t m = 17, n = 16, k = 8000;
+  const Sample<T> a(m, k, Layout::rows, 6), b(k, n, Layout::rows, 7), start(m, n, Layout::rows, 8);
+  set_num_threads(1);
+  const auto one = product(m, n, k, a, b, {start.matrix.data, n});
+  for (const int threads : {2, 3, 17}) {
+    set_num_threads(threads);
+    CHECK(same_bits(product(m, n, k, a, b, {start.matrix.data, n}), one));
+  }
+  set_num_threads(0);
+}
+
 TEST_CASE_TEMPLATE("gemm: starts from nothing, a matrix, one row for all, or its own result", T, float, double) {
   const std::int64_t m = 10, n = 21, k = 6;
   const Sample<T> a(m, k, Layout::rows, 8), b(k, n, Layout::rows, 9), start(m, n, Layout::rows, 10);
@@ -220,6 +232,28 @@ TEST_CASE_TEMPLATE("gemm: NaN and infinity reach their row or column and no othe
       const T value = c[static_cast<std::size_t>(i * n + j)];
       CHECK(std::isnan(value) == (i == 2));
       if (i != 2) CHECK(std::isinf(value) == (j == 49));
+    }
+}
+
+TEST_CASE_TEMPLATE("gemm: one row has the bits that it has among others", T, float, double) {
+  for (const std::int64_t n : {15, 16, 17, 31, 32, 33, 191, 192, 193, 200, 400})
+    for (const std::int64_t k : {0, 1, 256, 257, 784}) {
+      CAPTURE(n);
+      CAPTURE(k);
+      const Sample<T> a(3, k, Layout::rows, 6), b(k, n, Layout::wide_rows, 7), start(3, n, Layout::rows, 8);
+      for (const Start<T>& from : {Start<T>{}, Start<T>{start.matrix.data, 0}, Start<T>{start.matrix.data, n}}) {
+        const auto whole = product(3, n, k, a, b, from);
+        Sample<T> second = a;
+        second.matrix.data += k;
+        const std::vector<T> expected(whole.begin() + n, whole.begin() + 2 * n);
+        const T* const begin = from.data ? from.data + from.row_step : nullptr;
+        CHECK(same_bits(product(1, n, k, second, b, {begin, n}), expected));
+        std::vector<T> added(start.matrix.data, start.matrix.data + n), sum = added;
+        kernels::gemm<T>(1, n, k, second.matrix, b.matrix, {added.data(), n}, added.data());
+        const auto product_alone = product(1, n, k, second, b);
+        if (k <= 256)
+          for (std::size_t j = 0; j < added.size(); ++j) CHECK(added[j] == sum[j] + product_alone[j]);
+      }
     }
 }
 
