@@ -26,7 +26,7 @@ def cpu_seconds(*command):
     return usage.ru_utime + usage.ru_stime
 
 
-class Headers(unittest.TestCase):
+class Alone(unittest.TestCase):
     def test_each_compiles_alone(self):
         def check(header):
             return compile_text(f'#include "{header}"\n', *WARNINGS, "-fsyntax-only")
@@ -36,6 +36,8 @@ class Headers(unittest.TestCase):
                 with self.subTest(header=header):
                     self.assertEqual((result.returncode, result.stderr), (0, ""))
 
+
+class Headers(unittest.TestCase):
     def test_xgrad_pulls_in_no_xtensor(self):
         def used(header):
             result = compile_text(f'#include "{header}"\n', "-M")
