@@ -134,6 +134,16 @@ TEST_CASE("masks: a mask with the outputs that go backwards is theirs") {
   CHECK(last(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}}).size() == 1);
 }
 
+TEST_CASE("masks: before the first step that counts the output is 0, whatever the state") {
+  GRU gru({.units = 1, .return_sequences = true, .return_state = true});
+  const Tensor late{{false, true}};
+  const Tensors out = gru(Tensors{ones({1, 2, 3}), full({1, 1}, 0.25), {"mask", late}});
+  const auto y = numbers(out[0]);
+  CHECK(y[0] == 0);
+  CHECK(y[1] != 0);
+  CHECK(y[1] == numbers(gru(Tensors{ones({1, 1, 3}), full({1, 1}, 0.25)})[0])[0]);
+}
+
 TEST_CASE("masks: merge layers hand on the one of their inputs") {
   const Tensor a = ones({2, 5, 1}), b = full({2, 5, 1}, 2);
   const Tensors sum = Add()(Tensors{a, b, {"mask", seen}});
@@ -219,6 +229,15 @@ TEST_CASE("masks: modules of the user's say what becomes of one, and get one tha
   CHECK(Half()(Tensors(x)).size() == 1);
   CHECK(numbers(Stepwise()(Tensors{x, {"mask", seen}})["mask"]) == numbers(seen));
   CHECK(numbers(Sequential{Masking(7), Stepwise(), Counted()}(x)) == Numbers(10, 1));
+}
+
+TEST_CASE("masks: a Sequential that is called with one tensor gives one") {
+  Sequential model{Masking(), LSTM({.units = 2, .return_state = true})};
+  CHECK(model(Tensors(ones({2, 5, 1}))).size() == 3);
+  CHECK_ERROR(
+      ValueError, model(ones({2, 5, 1})),
+      "Sequential: the last layer gives 3 tensors, and one is expected: call the model with nn::Tensors, and it "
+      "gives all");
 }
 
 TEST_CASE("masks: an input that is named so, but not boolean, is an input like any other") {
