@@ -9,6 +9,7 @@
 #include "nn/clone.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/activations.hpp"
+#include "nn/layers/cells.hpp"
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/dropout.hpp"
@@ -78,6 +79,10 @@ TEST_CASE("masks: a Sequential carries them from layer to layer, called with one
   outer.add(nn::clone(model));
   CHECK(numbers(outer(words)) == numbers(y));
   CHECK(numbers(nn::clone(outer)(words)) == numbers(y));
+  Sequential inner{Sequential{Embedding({.input_dim = 4, .output_dim = 3, .mask_zero = true}), Dropout(0)},
+                   LSTM({.units = 2})};
+  CHECK(largest_difference(numbers(inner(words)), numbers(inner(Tensors(words))[0])) == 0);
+  CHECK(largest_difference(numbers(inner(Tensor{{3}})), {numbers(inner(words))[2], numbers(inner(words))[3]}) < 1e-6);
 }
 
 TEST_CASE("masks: what is left at the end stands beside the output for nn::Tensors") {
@@ -130,6 +135,8 @@ TEST_CASE("masks: a mask with the outputs that go backwards is theirs") {
   GRU gru({.units = 2, .return_sequences = true, .go_backwards = true});
   const Tensors out = gru(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}});
   CHECK(numbers(out["mask"]) == Numbers{0, 0, 1, 1, 1, 0, 0, 0, 0, 1});
+  RNN rnn(GRUCell({.units = 2}), {.return_sequences = true, .go_backwards = true});
+  CHECK(numbers(rnn(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}})["mask"]) == numbers(out["mask"]));
   GRU last({.units = 2});
   CHECK(last(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}}).size() == 1);
 }

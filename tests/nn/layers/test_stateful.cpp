@@ -113,6 +113,16 @@ TEST_CASE("stateful: fit, evaluate and predict go on with the state, and rehears
   reset_states(model);
   CHECK(numbers(model.predict(x, {.batch_size = 4})) == anew);
   CHECK(numbers(nn::clone(model)["lstm_1.state_1"]) == numbers(model["lstm_1.state_1"]));
+  // The batches of predict() are one pass, in which each goes on with what the one before left.
+  const auto after = numbers(model["lstm_1.state_1"]);
+  reset_states(model);
+  model.predict(x, {.batch_size = 4});
+  const auto of_pass = numbers(model["lstm_1.state_1"]);
+  reset_states(model);
+  model(slice(x, 0, {.stop = 4}));
+  model(slice(x, 0, {.start = 4}));
+  CHECK(numbers(model["lstm_1.state_1"]) == of_pass);
+  CHECK(after == of_pass);
   reset_states(model);
   CHECK(model(ones({1, 4, 2})).shape() == Shape{1, 1});
 }
