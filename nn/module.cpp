@@ -152,8 +152,14 @@ Tensor Module::latest(const Buffer& buffer) const {
   return pass ? Tensor(pass->latest(buffer)) : buffer.detach();
 }
 
+const Tensor& Module::buffer_of(const std::string& name) const {
+  for (const NamedTensor& known : state_.buffers)
+    if (known.name == name) return known.value;
+  throw ValueError(concat(type(), ": there is no buffer '", name, "'"), std::source_location::current());
+}
+
 void Module::replace_buffer(const std::string& name, const Tensor& value) {
-  const Array elements = value.array().clone();
+  const Array elements = value.array().clone().astype(buffer_of(name).dtype());
   if (Pass* const pass = Pass::current())
     pass->replace(*this, name, elements);
   else
@@ -163,7 +169,7 @@ void Module::replace_buffer(const std::string& name, const Tensor& value) {
 Tensor Module::latest(const std::string& name) const {
   for (const Pass* pass = Pass::current(); pass; pass = pass->outer())
     if (const Array* const value = pass->replaced(*this, name)) return *value;
-  return declared(name)->detach();
+  return buffer_of(name).detach();
 }
 
 Generator& Module::drawn(Generator& generator) const {

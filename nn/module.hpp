@@ -160,23 +160,7 @@ class XG_API Module {
   static std::uint64_t declarations();
 
   /// What was declared since, so that it can be taken back: for Pass.
-  class XG_API Building {
-   public:
-    /// From now on.
-    explicit Building(const Module& module) noexcept;
-    /// Of which module; null once it is gone.
-    Module* module() const { return anchor_->module; }
-    /// Calls build_many().
-    void make(const std::vector<Shape>& samples, std::source_location where);
-    /// Takes it back.
-    void take_back() noexcept;
-    /// It stays; `output` is the shape of the first output, if there was one.
-    void keep(std::optional<Shape> output) noexcept;
-
-   private:
-    std::shared_ptr<Anchor> anchor_;  ///< a hook may move the module
-    std::size_t parameters_, buffers_, children_;
-  };
+  class Building;
 
  protected:
   /// Declares a parameter, and gives a handle to it. A name that is taken is a ValueError.
@@ -229,7 +213,7 @@ class XG_API Module {
   /// Makes the value, of any shape, that of the buffer of that name, at the end of this pass if it does not fail: the
   /// state of a batch. Without a pass it does so at once. Handles that buffer() gave are of the old one.
   void replace_buffer(const std::string& name, const Tensor& value);
-  /// What the buffer of that name will hold then.
+  /// What the buffer of that name will hold then. There being none is a ValueError.
   Tensor latest(const std::string& name) const;
   /// The generator, to draw from in forward() or build(): if the pass fails, the same numbers are drawn again.
   Generator& drawn(Generator& generator) const;
@@ -288,6 +272,7 @@ class XG_API Module {
   auto inside(std::source_location where, F f) const;
   Tensor apply(const Tensor& x, std::source_location where);
   Tensors apply(const Tensors& inputs, std::source_location where);
+  const Tensor& buffer_of(const std::string& name) const;
   void check_registered(std::source_location where) const;
   void check_defined(const Tensors& outputs, std::source_location where) const;
   void check_mask(const Tensor& x, const Tensors& inputs, std::source_location where) const;

@@ -19,6 +19,13 @@ void check_same_names(const char* what, const List& mine, const List& others, Na
   }
 }
 
+/// A buffer that gets another shape.
+struct Replacement {
+  Module* module;
+  std::string name;
+  Array value;
+};
+
 /// State that is there for one of two modules, and not yet for the other.
 bool one_is_empty(const Tensor& a, const Tensor& b) {
   return (a.size() == 0) != (b.size() == 0) && a.rank() == b.rank();
@@ -53,29 +60,31 @@ void Module::assign_state(const Module& other, std::source_location where) {
     for (std::size_t c = 0; c < mine->children().size(); ++c)
       pairs.emplace_back(mine->children()[c].second.get(), theirs->children()[c].second.get());
   }
+  std::vector<Replacement> replacements;
   for (const auto list : {&State::parameters, &State::buffers})
     for (const auto& [mine, theirs] : pairs) {
       check_same_names("tensor", mine->state_.*list, theirs->state_.*list, tensor_name, where);
-      for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i)
-        if ((mine->state_.*list)[i].value.shape() != (theirs->state_.*list)[i].value.shape() &&
-            !(list == &State::buffers && one_is_empty((mine->state_.*list)[i].value, (theirs->state_.*list)[i].value)))
-          throw ShapeError(concat("assign_state: '", (mine->state_.*list)[i].name, "' has shape ",
-                                  (mine->state_.*list)[i].value.shape(), " here and ",
-                                  (theirs->state_.*list)[i].value.shape(), " there"),
-                           where);
+      for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i) {
+        const auto& [name, here, regularizer, constraint] = (mine->state_.*list)[i];
+        const Tensor& there = (theirs->state_.*list)[i].value;
+        if (here.shape() == there.shape()) continue;
+        if (list != &State::buffers || !one_is_empty(here, there))
+          throw ShapeError(
+              concat("assign_state: '", name, "' has shape ", here.shape(), " here and ", there.shape(), " there"),
+              where);
+        replacements.push_back({mine, name, there.array().clone()});
+      }
     }
   for (const auto list : {&State::parameters, &State::buffers})
     for (const auto& [mine, theirs] : pairs)
       for (std::size_t i = 0; i < (mine->state_.*list).size(); ++i) {
         Tensor& value = (mine->state_.*list)[i].value;
         const Tensor& from = (theirs->state_.*list)[i].value;
-        if (value.shape() != from.shape()) {
-          mine->put_buffer((mine->state_.*list)[i].name, from.array().clone());
-          continue;
-        }
+        if (value.shape() != from.shape()) continue;  // it is replaced
         value.assign(from.detach(), where);
         if (list == &State::parameters) value.set_requires_grad(from.requires_grad(), where);
       }
+  for (const auto& [module, name, value] : replacements) module->put_buffer(name, value);
   for (const auto& [mine, theirs] : pairs) {
     mine->state_.training = theirs->state_.training;
     mine->state_.generator = theirs->state_.generator;

@@ -2,7 +2,7 @@
 #include <cctype>
 #include <utility>
 
-#include "nn/module.hpp"
+#include "nn/module_building.hpp"
 #include "nn/module_tree.hpp"
 #include "nn/pass.hpp"
 

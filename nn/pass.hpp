@@ -14,7 +14,7 @@
 #include "autograd/tensor.hpp"
 #include "lib/memory_pool.hpp"
 #include "lib/random.hpp"
-#include "nn/module.hpp"
+#include "nn/module_building.hpp"
 
 namespace xg::nn {
 

@@ -123,7 +123,13 @@ Tensor Sequential::forward(const Tensor& x) {
     y = several[0];
     several = {};
   });
-  return several.empty() ? y : without_mask(several).only();
+  if (several.empty()) return y;
+  several = without_mask(several);
+  if (several.size() != 1)
+    throw ValueError(concat("Sequential: the last layer gives ", several.size(),
+                            " tensors, and one is expected: call the model with nn::Tensors, and it gives all"),
+                     std::source_location::current());
+  return several[0];
 }
 
 MaskUse Sequential::mask_use() const {

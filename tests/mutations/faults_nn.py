@@ -17,6 +17,9 @@ TABLE = {
         ("cut(state.children, children_);", ""),
         ("module->state_.output_shape = output;", ""),
     ],
+    "nn/module_copy.cpp": [
+        ("for (const auto& [module, name, value] : replacements) module->put_buffer(name, value);", ""),
+    ],
     "nn/module_call.cpp": [
         ("if (!module->module) return; const OwnLines own;", "const OwnLines own;"),
         ("if (!module->module) return; if (Tensor next", "if (Tensor next"),
@@ -306,7 +309,7 @@ TABLE = {
         ("/ sum(counts, steps)", "/ sum(counts)"),
     ],
     "nn/layers/recurrent.cpp": [
-        ("before[0] = before[0] * state_mask;", ""),
+        ("if (state_mask.defined()) before[0] = before[0] * state_mask;", ""),
         ("output = where(seen, after[0], output);", "output = after[0];"),
         ("if (options_.stateful) keep_states(state);", ""),
         ("options_.go_backwards ? flip(mask, 1) : mask", "mask"),

@@ -435,6 +435,10 @@ def step_cases():
          lambda x, p: recurrent(recurrent(x, part(p, "cell.cell_1.layer"), 2, "lstm", False, True),
                                 part(p, "cell.cell_2.layer"), 3, "gru", False, True))
     conv = lambda: {"kernel": 0.4 * rand(3, 3, 2, 12), "recurrent_kernel": 0.4 * rand(3, 3, 3, 12), "bias": rand(12)}
+    for name, merge in (("sum", torch.add), ("average", lambda a, b: (a + b) / 2)):
+        ways = recurrent_parameters(3, 2, 1, None, "forward.") | recurrent_parameters(3, 2, 1, None, "backward.")
+        case("bidirectional " + name, rand(2, 4, 3), ways, lambda x, p, merge=merge: merge(
+            recurrent(x, part(p, "forward"), 2, "rnn"), recurrent(x, part(p, "backward"), 2, "rnn", True)))
     case("conv lstm2d", rand(2, 3, 5, 4, 2), conv(), lambda x, p: conv_lstm(x, p, 3))
     case("conv lstm2d same sequences", rand(1, 3, 5, 4, 2), conv(),
          lambda x, p: conv_lstm(x, p, 3, 2, "same", True, True))

@@ -9,6 +9,7 @@
 #include "nn/clone.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/activations.hpp"
+#include "nn/layers/cells.hpp"
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/dropout.hpp"
@@ -78,6 +79,10 @@ TEST_CASE("masks: a Sequential carries them from layer to layer, called with one
   outer.add(nn::clone(model));
   CHECK(numbers(outer(words)) == numbers(y));
   CHECK(numbers(nn::clone(outer)(words)) == numbers(y));
+  Sequential inner{Sequential{Embedding({.input_dim = 4, .output_dim = 3, .mask_zero = true}), Dropout(0)},
+                   LSTM({.units = 2})};
+  CHECK(largest_difference(numbers(inner(words)), numbers(inner(Tensors(words))[0])) == 0);
+  CHECK(largest_difference(numbers(inner(Tensor{{3}})), {numbers(inner(words))[2], numbers(inner(words))[3]}) < 1e-6);
 }
 
 TEST_CASE("masks: what is left at the end stands beside the output for nn::Tensors") {
@@ -130,8 +135,20 @@ TEST_CASE("masks: a mask with the outputs that go backwards is theirs") {
   GRU gru({.units = 2, .return_sequences = true, .go_backwards = true});
   const Tensors out = gru(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}});
   CHECK(numbers(out["mask"]) == Numbers{0, 0, 1, 1, 1, 0, 0, 0, 0, 1});
+  RNN rnn(GRUCell({.units = 2}), {.return_sequences = true, .go_backwards = true});
+  CHECK(numbers(rnn(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}})["mask"]) == numbers(out["mask"]));
   GRU last({.units = 2});
   CHECK(last(Tensors{Tensor(Generator(1).normal({2, 5, 3})), {"mask", seen}}).size() == 1);
+}
+
+TEST_CASE("masks: before the first step that counts the output is 0, whatever the state") {
+  GRU gru({.units = 1, .return_sequences = true, .return_state = true});
+  const Tensor late{{false, true}};
+  const Tensors out = gru(Tensors{ones({1, 2, 3}), full({1, 1}, 0.25), {"mask", late}});
+  const auto y = numbers(out[0]);
+  CHECK(y[0] == 0);
+  CHECK(y[1] != 0);
+  CHECK(y[1] == numbers(gru(Tensors{ones({1, 1, 3}), full({1, 1}, 0.25)})[0])[0]);
 }
 
 TEST_CASE("masks: merge layers hand on the one of their inputs") {
@@ -219,6 +236,15 @@ TEST_CASE("masks: modules of the user's say what becomes of one, and get one tha
   CHECK(Half()(Tensors(x)).size() == 1);
   CHECK(numbers(Stepwise()(Tensors{x, {"mask", seen}})["mask"]) == numbers(seen));
   CHECK(numbers(Sequential{Masking(7), Stepwise(), Counted()}(x)) == Numbers(10, 1));
+}
+
+TEST_CASE("masks: a Sequential that is called with one tensor gives one") {
+  Sequential model{Masking(), LSTM({.units = 2, .return_state = true})};
+  CHECK(model(Tensors(ones({2, 5, 1}))).size() == 3);
+  CHECK_ERROR(
+      ValueError, model(ones({2, 5, 1})),
+      "Sequential: the last layer gives 3 tensors, and one is expected: call the model with nn::Tensors, and it "
+      "gives all");
 }
 
 TEST_CASE("masks: an input that is named so, but not boolean, is an input like any other") {

@@ -122,6 +122,7 @@ TEST_CASE("layers: inputs that do not fit") {
   CHECK_ERROR(ShapeError, group(ones({2, 4})), "GroupNormalization: 4 channels do not fall into 3 groups");
   Embedding embedding({.input_dim = 3, .output_dim = 2});
   CHECK_ERROR(ValueError, embedding(Tensor{{0, 3}}), "Embedding: 3 is none of the 3 entries, which count from 0");
+  CHECK_ERROR(ValueError, embedding(Tensor{{-1}}), "Embedding: -1 is none of the 3 entries, which count from 0");
   CHECK_ERROR(ValueError, embedding(Tensor{{0.5}}), "Embedding: 0.5 is none of the 3 entries, which count from 0");
   LSTM lstm({.units = 2});
   CHECK_ERROR(ShapeError, lstm(ones({2, 3})), "LSTM: a sample has shape (3,), (steps, features) is expected");

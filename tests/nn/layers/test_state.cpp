@@ -131,6 +131,8 @@ TEST_CASE("recurrent layers: dropout acts in training, and the forget gate's bia
   nn::LSTM layer({.units = 2, .dropout = 0.5, .recurrent_dropout = 0.5});
   const Tensor x = ones({4, 3, 8});
   CHECK(numbers(layer(x)) != numbers(layer(x)));
+  nn::GRU state_alone({.units = 8, .recurrent_dropout = 0.5});
+  CHECK(numbers(state_alone(x)) != numbers(state_alone(x)));
   layer.eval();
   CHECK(numbers(layer(x)) == numbers(layer(x)));
   CHECK(numbers(layer["bias"]) == Numbers{0, 0, 1, 1, 0, 0, 0, 0});

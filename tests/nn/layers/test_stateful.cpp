@@ -101,7 +101,9 @@ TEST_CASE("stateful: fit, evaluate and predict go on with the state, and rehears
   model.fit(x, target, {.batch_size = 4, .epochs = 2, .verbose = 0});
   const auto kept = numbers(model["lstm_1.state_1"]);
   CHECK(kept.size() == 12);
-  model.fit(x, target, {.batch_size = 4, .epochs = 1, .verbose = 0});
+  // Validation samples of another length are looked at before: one of them, with a state of its own.
+  const Tensor longer = Generator(2).normal({4, 6, 2}), zero = zeros({4, 1});
+  model.fit(x, target, {.batch_size = 4, .epochs = 1, .verbose = 0, .validation_data = {longer, zero}});
   model.evaluate(x, target, {.batch_size = 4, .verbose = 0});
   const auto first = numbers(model.predict(x, {.batch_size = 4})),
              second = numbers(model.predict(x, {.batch_size = 4}));
@@ -111,8 +113,28 @@ TEST_CASE("stateful: fit, evaluate and predict go on with the state, and rehears
   reset_states(model);
   CHECK(numbers(model.predict(x, {.batch_size = 4})) == anew);
   CHECK(numbers(nn::clone(model)["lstm_1.state_1"]) == numbers(model["lstm_1.state_1"]));
+  // The batches of predict() are one pass, in which each goes on with what the one before left.
+  const auto after = numbers(model["lstm_1.state_1"]);
+  reset_states(model);
+  model.predict(x, {.batch_size = 4});
+  const auto of_pass = numbers(model["lstm_1.state_1"]);
+  reset_states(model);
+  model(slice(x, 0, {.stop = 4}));
+  model(slice(x, 0, {.start = 4}));
+  CHECK(numbers(model["lstm_1.state_1"]) == of_pass);
+  CHECK(after == of_pass);
   reset_states(model);
   CHECK(model(ones({1, 4, 2})).shape() == Shape{1, 1});
+}
+
+TEST_CASE("stateful: what is built by a trial has no state of that") {
+  struct Net : Model {
+    GRU& gru = add(GRU({.units = 2, .stateful = true}));
+    Tensor forward(const Tensor& x) override { return gru(x); }
+  } net;
+  net.build_for({3, 1});
+  CHECK(net["gru_1.state_1"].shape() == Shape{0, 2});
+  CHECK(net(ones({2, 3, 1})).shape() == Shape{2, 2});
 }
 
 TEST_CASE("stateful: a copy has the state of its own, whatever was kept before") {

@@ -209,6 +209,8 @@ const std::map<std::string, Factory>& factories() {
       {"rnn of a gru cell", make(RNN(GRUCell({.units = 2, .dtype = float64})))},
       {"rnn of stacked cells", make(RNN(StackedRNNCells{LSTMCell({.units = 2, .dtype = float64}), GRUCell({.units = 3, .dtype = float64})},
                                         {.return_sequences = true}))},
+      {"bidirectional sum", make(Bidirectional(SimpleRNN({.units = 2, .dtype = float64}), Merge::sum))},
+      {"bidirectional average", make(Bidirectional(SimpleRNN({.units = 2, .dtype = float64}), Merge::average))},
       {"conv lstm2d", make(ConvLSTM2D({.filters = 3, .kernel_size = 3, .dtype = float64}))},
       {"conv lstm2d same sequences", make(ConvLSTM2D({.filters = 3,
                                                       .kernel_size = 3,
