@@ -100,7 +100,8 @@ void check_mask(const Tensor& mask, const Output& output) {
 Outputs TrainingSetup::outputs(const Tensors& y, const Tensors& given, const Tensors& weights) const {
   const auto mask = std::find_if(given.begin(), given.end(), [&](const auto& entry) { return is_mask(entry, y); });
   const bool masked = given.size() > 1 && mask != given.end();
-  const Tensors prediction = masked ? without_mask(given) : given;
+  const Tensors stripped = masked ? without_mask(given) : Tensors();
+  const Tensors& prediction = masked ? stripped : given;
   const std::size_t count = prediction.size();
   if (y.size() != count)
     throw ValueError(concat("the model gives ", count, " outputs ", shapes_of(prediction), ", but there are ", y.size(),
