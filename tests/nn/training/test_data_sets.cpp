@@ -166,6 +166,9 @@ TEST_CASE("data sets: progress, by samples, by batches, and without a total") {
   Screen screen;
   model.evaluate(counter(2), {.display = screen.display(false)});
   CHECK(screen.out.str() == "\n      1/Unknown - 0s 0us/step\n      2/Unknown - 0s 0us/step\n");
+  Screen limited;
+  model.evaluate(counter(9), {.steps = 1, .display = limited.display(false)});
+  CHECK(limited.out.str() == "\n1/1 [" + bar + "] - 0s 0us/step\n");
 }
 
 TEST_CASE("data sets: misuse") {
