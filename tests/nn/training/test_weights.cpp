@@ -286,6 +286,13 @@ TEST_CASE("masks: misuse") {
   CHECK_ERROR(ShapeError, model.evaluate(ones({2, 3}), ones({2, 3}), quiet),
               "the model gives a mask of shape (2, 4), and predictions of shape (2, 3): a mask is boolean (samples, "
               "steps), and the predictions are of these steps");
+  Same scalar;
+  scalar.compile({.optimizer = "sgd", .loss = [](const Tensor& y, const Tensor& p) { return mean(abs(y - p)); }});
+  scalar.mask = astype(ones({2, 3}), boolean);
+  CHECK_ERROR(
+      ShapeError, scalar.evaluate(ones({2, 3}), ones({2, 3}), quiet),
+      "loss 'custom': it gave shape () for 2 samples, which a mask of shape (2, 3) cannot weigh: return one number "
+      "for each sample and step, without the mean");
   model.mask = ones({2, 3});  // no mask, but an output of numbers
   CHECK_ERROR(ValueError, model.evaluate(ones({2, 3}), ones({2, 3}), quiet),
               "the model gives 2 outputs ((2, 3), mask: (2, 3)), but there are 1 targets ((2, 3))");
