@@ -97,8 +97,8 @@ class XG_API Model : public Module {
   /// The same with several inputs or outputs: those of the same name belong together, or those at the same place.
   History fit(const Tensors& x, const Tensors& y, const FitOptions& options = {},
               std::source_location where = std::source_location::current());
-  /// The same with a data set, whose batches are taken as they come: batch_size, shuffle, validation_split and
-  /// sample_weight are the data set's own affair, and an error if they are given. Its samples are seen when they come:
+  /// The same with a data set, whose batches are taken as they come: batch_size is that of tensors to validate with,
+  /// shuffle does nothing, and a validation_split or sample_weight is an error. Its samples are seen when they come:
   /// what does not fit is an error then.
   History fit(const BatchSource& batches, const FitOptions& options = {},
               std::source_location where = std::source_location::current());

@@ -9,9 +9,10 @@ namespace xg::nn {
 
 /// What was true of each row, and what was predicted: the rows of the last axis, or single numbers if it is 1.
 struct Decisions {
-  std::int64_t classes = 2;
-  std::vector<std::int64_t> truth, guess;
-  std::vector<double> weights;
+  std::int64_t classes = 2;         ///< how many there are
+  std::vector<std::int64_t> truth;  ///< the class of each row
+  std::vector<std::int64_t> guess;  ///< the class that was predicted
+  std::vector<double> weights;      ///< what the row counts
 };
 
 /// True if the predictions say yes or no: (N), or (N, ..., 1).

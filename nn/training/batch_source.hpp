@@ -42,8 +42,10 @@ template <class B>
 concept IsBatch = HasMembers<B> || IsTuple<B> || IsSamples<B>;
 
 template <IsBatch B>
-WeightedBatch batch_from(const B& batch) {
-  if constexpr (HasMembers<B>) {
+WeightedBatch batch_from(B batch) {
+  if constexpr (std::is_same_v<B, WeightedBatch>) {
+    return batch;
+  } else if constexpr (HasMembers<B>) {
     if constexpr (requires { batch.sample_weight; })
       return {batch.x, batch.y, batch.sample_weight};
     else
@@ -80,7 +82,7 @@ concept HoldsBatches = !IsSamples<std::remove_cvref_t<R>> && requires(R & range)
 /// model.fit(data::batches(x, y, {.size = 32, .shuffle = true}), {.epochs = 5});
 /// model.fit([&]() -> std::optional<std::pair<Tensor, Tensor>> { return read(file); }, {.steps_per_epoch = 100});
 /// ```
-/// It refers to the range, which must live as long.
+/// A range that has a name is referred to, and must live as long.
 class XG_API BatchSource {
  public:
   /// Gives the next batch of a walk, or none.
@@ -88,15 +90,19 @@ class XG_API BatchSource {
 
   /// None.
   BatchSource() = default;
-  /// A range; every walk begins it anew.
+  /// A range; every walk begins it anew. One that has no name is kept, another one is referred to.
   template <class Range>
-  requires detail::HoldsBatches<Range> BatchSource(Range&& range) : walk_([&range] { return walk_of(range); }) {
+  requires detail::HoldsBatches<Range> BatchSource(Range&& range) {
     if constexpr (requires { range.count(); })
       batches_ = static_cast<std::int64_t>(range.count());
     else if constexpr (requires { range.size(); })
       batches_ = static_cast<std::int64_t>(range.size());
     // Those that leave out samples say how many batches there are, but not how many samples they hold.
     if constexpr (requires { range.walked(); }) samples_ = static_cast<std::int64_t>(range.walked());
+    if constexpr (std::is_lvalue_reference_v<Range>)
+      walk_ = [&range] { return walk_of(range); };
+    else
+      walk_ = [kept = std::make_shared<Range>(std::move(range))] { return walk_of(*kept); };
   }
   /// A function. Null is a ValueError.
   template <class F>

@@ -120,6 +120,9 @@ void check_options(const FitOptions& options, const TrainingSetup& setting, std:
   check_class_weights("fit", options.class_weight, where);
   if (options.steps_per_epoch < 0)
     throw ValueError(concat("fit: steps_per_epoch must not be negative, got ", options.steps_per_epoch), where);
+  const ValidationData& validation = options.validation_data;
+  if (validation.batches && (is_given(validation.x) || is_given(validation.y)))
+    throw ValueError("fit: validation_data has tensors and batches: give one of the two", where);
 }
 
 /// The first sample of a batch.
@@ -160,7 +163,11 @@ History Model::fit(const BatchSource& batches, const FitOptions& options, std::s
   if (options.validation_split != 0)
     throw ValueError("fit: validation_split is for tensors: give validation_data beside a data set", where);
   const bool by_tensors = is_given(validation.x) || is_given(validation.y);
-  if (by_tensors) check_samples("fit: validation_data", validation.x, validation.y, options.batch_size, where);
+  if (by_tensors) {
+    check_samples("fit: validation_data", validation.x, validation.y, options.batch_size, where);
+    if (is_given(validation.sample_weight))
+      check_weights("fit: validation_data", validation.sample_weight, validation.y, where);
+  }
   const std::int64_t validated = by_tensors ? count_of(validation.x) : validation.batches.samples();
   const CallerScope scope(where);
   const WithGrad recording;

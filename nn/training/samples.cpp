@@ -28,7 +28,8 @@ std::int64_t count_of(const Tensors& samples) { return samples[0].shape()[0]; }
 
 Tensors rows_of(const Tensors& samples, std::int64_t start, std::int64_t count) {
   Tensors rows;
-  for (const auto& [name, value] : samples) rows.push_back({name, value.array().slice(0, start, count, 1)});
+  for (const auto& [name, value] : samples)
+    rows.push_back({name, value.defined() ? Tensor(value.array().slice(0, start, count, 1)) : value});
   return rows;
 }
 

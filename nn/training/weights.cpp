@@ -42,7 +42,8 @@ std::vector<std::int64_t> classes_of(const char* call, const Tensor& y, bool one
 
 Tensor weights_of_classes(const char* call, const Tensor& y, const ClassWeights& weights, const Losses& losses,
                           std::source_location where) {
-  const std::string& loss = losses.of("", 0, 1).name();
+  const auto named = losses.names();
+  const std::string& loss = losses.of(named.empty() ? "" : named.front(), 0, 1).name();
   const bool column = y.rank() > 1 && y.shape().back() == 1;
   const bool one_hot = y.rank() > 1 && !column && loss != "sparse_categorical_crossentropy";
   for (const auto& [number, weight] : weights)

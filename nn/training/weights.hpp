@@ -33,7 +33,9 @@ Tensor weighted_mean(const Tensor& values, const Output& output);
 
 /// The rows of an output that its mask lets be seen: y_true and y_pred (M, ...), and their weights (M).
 struct SeenRows {
-  Tensor y, prediction, weights;
+  Tensor y;           ///< what is wanted
+  Tensor prediction;  ///< what the model gives
+  Tensor weights;     ///< what each row counts
 };
 /// Those of an output that has a mask. The weights are undefined if it has none.
 SeenRows seen_rows(const Output& output);

@@ -91,10 +91,8 @@ TABLE = {
         ("{batches, validation, validation ? validated : 0,", "{batches, validation, validated,"),
     ],
     "nn/training/walks.cpp": [
-        ("if (steps > 0 && done == steps) return", "if (false) return"),
         ("if (!batch && steps > 0) batch = (next = source.walk())();", ""),
         ("if (!batch && steps_ > 0) batch = (next_ = source_.walk())();", ""),
-        ("if (steps_ > 0 && done_ == steps_) return std::nullopt;", ""),
         ("(steps_ == 0 && !ahead_)", "(steps_ == 0)"),
         ("done_ = 1;", "done_ = 0;"),
         ("(steps_ > 0 || done_ == 0)", "steps_ > 0"),

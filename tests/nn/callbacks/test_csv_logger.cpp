@@ -53,6 +53,16 @@ TEST_CASE("CSVLogger: figures in the order of their names, what is there after e
   CHECK(place.text() == "epoch,loss,val_loss\n0,2,1\n1,2,1\n");
 }
 
+TEST_CASE("CSVLogger: names are sorted, whatever the order in which they are shown") {
+  const Place place;
+  Recorder model;
+  model.compile({.optimizer = "sgd", .loss = "mse", .metrics = {nn::Metric("a", [](const Tensor&, const Tensor& p) {
+                                                      return double(p.shape()[0]);
+                                                    })}});
+  model.fit(zeros({1, 1}), zeros({1, 1}), {.verbose = 0, .callbacks = {nn::CSVLogger(place.file)}});
+  CHECK(place.text() == "epoch,a,loss\n0,1,0\n");
+}
+
 TEST_CASE("CSVLogger: misuse") {
   CHECK_ERROR(ValueError, nn::CSVLogger(""), "CSVLogger: the name of the file is empty");
   Scripted model({1});

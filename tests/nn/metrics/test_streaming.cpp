@@ -160,6 +160,12 @@ TEST_CASE("streaming metrics: where nothing is to be divided by, and NaN") {
   CHECK(figure("mean_iou", Tensor{0.0, 1.0}, Tensor{0.1, 0.9}, {}, 2) == 1);
 }
 
+TEST_CASE("streaming metrics: a class that was neither true nor predicted does not count") {
+  const Tensor y{0, 1}, p{{0.8, 0.1, 0.1}, {0.1, 0.8, 0.1}};
+  CHECK(figure("recall", y, p, {}, 2) == 1);
+  CHECK(figure("mean_iou", y, p, {}, 2) == 1);
+}
+
 TEST_CASE("streaming metrics: weights of steps, and of the samples of sequences") {
   const Tensor y{{0, 1}, {1, 0}}, p = Tensor{{{0.2}, {0.9}}, {{0.3}, {0.8}}};
   nn::ConfusionMatrix matrix;
@@ -276,6 +282,9 @@ TEST_CASE("streaming metrics: misuse") {
       doctest::Contains(
           "confusion_matrix: predictions of shape (2,) after some of 3 columns: reset() forgets the earlier ones"),
       ShapeError);
+  nn::ConfusionMatrix column;
+  column.update(zeros({2}), zeros({2}), {});
+  CHECK_THROWS_AS(column.update(zeros({2}), zeros({2, 2}), {}), ShapeError);
   CHECK_ERROR(ShapeError, nn::confusion_matrix(zeros({2}), zeros({3})),
               "confusion_matrix: y_true has shape (2,), y_pred (3,): one class number each is expected");
   CHECK_ERROR(ValueError, nn::confusion_matrix(zeros({2}), zeros({2}), -1),

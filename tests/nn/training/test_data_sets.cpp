@@ -85,6 +85,12 @@ TEST_CASE("data sets: ranges, functions, pairs, tuples with weights, and members
   CHECK(model.fit(tuples, {.verbose = 0})["loss"] == Numbers{2});
 }
 
+TEST_CASE("data sets: a range without a name is kept") {
+  Line model;
+  const nn::FitOptions options{.verbose = 0, .validation_data = {.batches = singles(3)}};
+  CHECK(model.fit(singles(2), options)["val_loss"] == Numbers{1});
+}
+
 TEST_CASE("data sets: predict wants samples alone, and takes batches of any size") {
   Line model;
   const std::vector<Tensor> samples{column(3), column(1), column(2)};
@@ -160,6 +166,9 @@ TEST_CASE("data sets: progress, by samples, by batches, and without a total") {
   Screen screen;
   model.evaluate(counter(2), {.display = screen.display(false)});
   CHECK(screen.out.str() == "\n      1/Unknown - 0s 0us/step\n      2/Unknown - 0s 0us/step\n");
+  Screen limited;
+  model.evaluate(counter(9), {.steps = 1, .display = limited.display(false)});
+  CHECK(limited.out.str() == "\n1/1 [" + bar + "] - 0s 0us/step\n");
 }
 
 TEST_CASE("data sets: misuse") {
@@ -183,6 +192,11 @@ TEST_CASE("data sets: misuse") {
               "fit: x has shape (2, 1), y (3, 1): their first axes, the samples, must agree");
   using Function = std::function<std::optional<Pair>()>;
   CHECK_ERROR(ValueError, model.fit(Function(), {.verbose = 0}), "data set: a null function was given");
+  CHECK_ERROR(ValueError,
+              model.fit(pairs, {.verbose = 0, .validation_data = {column(1), column(1), {}, nn::BatchSource(pairs)}}),
+              "fit: validation_data has tensors and batches: give one of the two");
+  CHECK_ERROR(ValueError, model.fit(pairs, {.verbose = 0, .validation_data = {column(1), column(1), ones({1}) * -1.0}}),
+              "fit: validation_data: sample_weight holds -1: weights must be finite and not negative");
   const std::vector<Tensor> samples{column(2)};
   CHECK_ERROR(ValueError, model.evaluate(samples, quiet), "evaluate: y is an undefined tensor");
 }

@@ -136,6 +136,7 @@ TEST_CASE("weights: validation data and the part kept for validation have theirs
   auto history = of.model.fit(of.x, of.y, {.verbose = 0, .validation_data = {of.x, of.y, w}});
   CHECK(history["loss"][0] == 2.5);
   CHECK(history["val_loss"][0] == Close(1.75, 1e-6));
+  CHECK(of.model.fit(of.x, of.y, {.verbose = 0, .validation_data = {of.x, of.y, Tensor()}})["val_loss"][0] == 2.5);
   history = of.model.fit(of.x, of.y, {.verbose = 0, .validation_split = 0.5, .sample_weight = w});
   CHECK(history["loss"][0] == 1);
   CHECK(history["val_loss"][0] == 2.5);
@@ -164,6 +165,9 @@ TEST_CASE("class weights: class numbers, one column, one-hot rows and steps; tim
         Close((2 * l0 + 3 * l1 + l2) / 3, 1e-6));
   CHECK(loss("sparse_categorical_crossentropy", Tensor{{0, 1, 2}}, Tensor{2.0}, sequence) ==
         Close(2 * expected.value, 1e-6));
+  Same named;
+  named.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = {{"p", "sparse_categorical_crossentropy"}}});
+  CHECK(named.train_on_batch(p, Tensor{0, 1, 2}, {.class_weight = classes}).loss == expected);
   Same yes_or_no;
   yes_or_no.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = "mse"});
   const Tensor half = full({3, 1}, 0.5);
@@ -282,6 +286,13 @@ TEST_CASE("masks: misuse") {
   CHECK_ERROR(ShapeError, model.evaluate(ones({2, 3}), ones({2, 3}), quiet),
               "the model gives a mask of shape (2, 4), and predictions of shape (2, 3): a mask is boolean (samples, "
               "steps), and the predictions are of these steps");
+  Same scalar;
+  scalar.compile({.optimizer = "sgd", .loss = [](const Tensor& y, const Tensor& p) { return mean(abs(y - p)); }});
+  scalar.mask = astype(ones({2, 3}), boolean);
+  CHECK_ERROR(
+      ShapeError, scalar.evaluate(ones({2, 3}), ones({2, 3}), quiet),
+      "loss 'custom': it gave shape () for 2 samples, which a mask of shape (2, 3) cannot weigh: return one number "
+      "for each sample and step, without the mean");
   model.mask = ones({2, 3});  // no mask, but an output of numbers
   CHECK_ERROR(ValueError, model.evaluate(ones({2, 3}), ones({2, 3}), quiet),
               "the model gives 2 outputs ((2, 3), mask: (2, 3)), but there are 1 targets ((2, 3))");
