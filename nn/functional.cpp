@@ -54,15 +54,23 @@ class Functional::Builder {
     }
   }
 
+  /// A mask beside an output is not counted; add_mask() adds it.
   void add_output(const Output& output) {
-    if (output.value.size() != 1)
-      throw ValueError(concat("Functional: an output is one tensor, got ", output.value.size(), ' ',
-                              shapes_text(output.value.entries()), ": x[0] is the first of them"),
+    const auto& entries = output.value.entries();
+    if (entries.size() != 1 && !(entries.size() == 2 && is_mask(entries.back())))
+      throw ValueError(concat("Functional: an output is one tensor, got ", entries.size(), ' ', shapes_text(entries),
+                              ": x[0] is the first of them"),
                        where_);
-    const Symbolic::Entry& entry = output.value.entries().front();
+    const Symbolic::Entry& entry = entries.front();
     const std::string& name = output.name.empty() ? entry.name : output.name;
     check_new(model_.outputs_, "output", name);
     model_.outputs_.push_back({name, entry.sample, slot_of(entry)});
+  }
+
+  /// Which steps of the only output count.
+  void add_mask(const Output& output) {
+    const Symbolic::Entry& entry = output.value.entries().back();
+    if (output.value.size() == 2) model_.mask_ = Port{entry.name, entry.sample, slot_of(entry)};
   }
 
   void finish() const {
@@ -75,6 +83,8 @@ class Functional::Builder {
   }
 
  private:
+  static bool is_mask(const Symbolic::Entry& entry) { return entry.name == "mask" && entry.dtype == boolean; }
+
   void check_new(const std::vector<Port>& ports, const char* role, const std::string& name) const {
     if (!name.empty() && std::any_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; }))
       throw ValueError(concat("Functional: two ", role, "s have the name '", name, "'"), where_);
@@ -140,6 +150,7 @@ Functional::Functional(const std::vector<Symbolic>& inputs, const std::vector<Ou
   if (inputs_.empty()) throw ValueError("Functional: there are no inputs", where);
   for (const Output& output : outputs) builder.add_output(output);
   if (outputs_.empty()) throw ValueError("Functional: there are no outputs", where);
+  if (outputs.size() == 1) builder.add_mask(outputs.front());
   builder.finish();
 }
 
@@ -147,6 +158,7 @@ Functional::Functional(const std::vector<Symbolic>& inputs, const std::vector<Ou
 void Functional::note_spent() {
   std::vector<bool> needed(slots_, false);
   for (const Port& output : outputs_) needed[output.slot] = true;
+  if (mask_) needed[mask_->slot] = true;
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
     for (const Port& input : step->inputs)
       if (!needed[input.slot]) {
@@ -193,6 +205,7 @@ Tensors Functional::forward_many(const Tensors& inputs) {
   }
   Tensors outputs;
   for (const auto& [name, sample, slot] : outputs_) outputs.push_back({name, values[slot]});
+  if (mask_) outputs.push_back({mask_->name, values[mask_->slot]});
   return outputs;
 }
 
@@ -205,6 +218,7 @@ Functional Functional::clone() const {
   made.inputs_ = inputs_;
   made.outputs_ = outputs_;
   made.steps_ = steps_;
+  made.mask_ = mask_;
   made.slots_ = slots_;
   return copied(std::move(made));
 }

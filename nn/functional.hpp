@@ -131,7 +131,7 @@ class XG_API Functional : public Model {
   /// Samples of another shape are a ShapeError.
   Tensor forward(const Tensor& x) override;
   /// Inputs that all have names are taken by them, else by their places. Another number, or samples of other shapes are
-  /// a ShapeError.
+  /// a ShapeError. A mask that belongs to the only output stands beside it.
   Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "Functional"; }
   std::shared_ptr<Module> copy() const override { return std::make_shared<Functional>(clone()); }
@@ -176,6 +176,7 @@ class XG_API Functional : public Model {
   std::vector<std::vector<std::string>> lines_of(std::size_t child) const;
 
   std::vector<Port> inputs_, outputs_;
+  std::optional<Port> mask_;  ///< of the only output
   std::vector<Step> steps_;
   std::size_t slots_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/dropout.hpp"
+#include "nn/layers/embedding.hpp"
 #include "nn/layers/flatten.hpp"
 #include "nn/layers/merge.hpp"
 #include "nn/layers/normalization.hpp"
@@ -171,6 +172,30 @@ TEST_CASE("functional: a clone has weights of its own, and shares what is shared
   other["tower.kernel"].assign(zeros({3, 2}));
   CHECK(model(x)[0].to_vector<float>() != other(x)[0].to_vector<float>());
   CHECK(other.parameter_count() == model.parameter_count());
+}
+
+TEST_CASE("functional: a mask goes from layer to layer, to the loss, as in a Sequential") {
+  const Tensor words{{1, 2, 3, 0}, {4, 1, 0, 0}};
+  const Tensor wanted = random({2, 4, 2});
+  const auto train = [&](nn::Model& model) {
+    model.compile({.optimizer = "sgd", .loss = "mse"});
+    return Numbers{model.train_on_batch(words, wanted).loss, model.train_on_batch(words, wanted).loss};
+  };
+  const nn::EmbeddingOptions options{.input_dim = 5, .output_dim = 3, .mask_zero = true};
+  manual_seed(1);
+  const auto x = nn::input({4}, "words", int64);
+  nn::Functional functional(
+      x, x >> nn::Embedding(options) >> nn::GRU({.units = 4, .return_sequences = true}) >> nn::Dense({.units = 2}));
+  manual_seed(1);
+  nn::Sequential sequential{nn::Embedding(options), nn::GRU({.units = 4, .return_sequences = true}),
+                            nn::Dense({.units = 2})};
+  sequential(words);
+  CHECK(shapes_of(functional(nn::Tensors(words))) == "((2, 4, 2), mask: (2, 4))");
+  CHECK(numbers(functional(words)) == numbers(sequential(words)));
+  CHECK(functional.predict(words).shape() == Shape{2, 4, 2});
+  nn::Functional copy = nn::clone(functional);
+  CHECK(train(functional) == train(sequential));
+  CHECK(copy(nn::Tensors(words)).contains("mask"));
 }
 
 TEST_CASE("functional: integers, and dtypes that go on") {
