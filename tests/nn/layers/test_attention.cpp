@@ -67,6 +67,10 @@ TEST_CASE("MultiHeadAttention: masked tokens count for nothing, whatever rank th
   CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(seen, 1), {2, 5, 5})}}).only(), y) == 0);
   const Tensor each = broadcast_to(reshape(seen, {2, 1, 1, 5}), {2, 2, 5, 5});
   CHECK(worst(layer({{"query", x}, {"mask", each}}).only(), y) == 0);
+  Tensor uneven = seen.array().clone();
+  uneven[{1, 1}] = full({}, false, boolean);
+  CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(uneven, 1), {2, 5, 5})}}).only(),
+              layer({{"query", x}, {"mask", uneven}}).only()) == 0);
   const Tensor added = where(each, 0.0, full({}, -1e9, float64));
   CHECK(worst(layer({{"query", x}, {"mask", added}}).only(), y) < 1e-12);
 }
