@@ -1,6 +1,6 @@
 // Regression on a table: ten numbers, of which five matter, and a target with noise of variance 1 (the first test
 // function of Friedman, Multivariate adaptive regression splines, 1991). The best there is has a mean squared error of
-// 1. The network comes to 1.2.
+// 1. The network comes to 1.11.
 #include <iostream>
 #include <numbers>
 

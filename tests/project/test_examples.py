@@ -241,6 +241,10 @@ class HistoryFile(unittest.TestCase):
         self.assertTrue(Path("/dev/full").is_char_device())
 
 
+# Their operations have tests of their own.
+trains = unittest.skipIf(sanitizers(), "a training takes minutes under sanitizers")
+
+
 class Others(unittest.TestCase):
     def run_well(self, program, *options):
         result = run(program, *options)
@@ -262,17 +266,20 @@ class Others(unittest.TestCase):
         (figure,) = re.findall(rf"(?m)^{pattern} (\S+)$", result.stdout)
         return float(figure), result.stdout, files
 
+    @trains
     def test_mnist_cnn(self):
         accuracy, output, _ = self.figure("test accuracy", "mnist_cnn", "--epochs", 2, "--batch-size", 32, "--samples", 1500)
         for row in ("conv2d_1 (Conv2D)            (None, 26, 26, 32)        320", "Total params: 225,034"):
             self.assertIn(row, output)
         self.assertGreater(accuracy, 0.6)
 
+    @trains
     def test_fashion_cnn(self):
         accuracy, output, _ = self.figure("test accuracy", "fashion_cnn", "--epochs", 4, "--batch-size", 16, "--samples", 1500)
         self.assertIn("batch_normalization_1 (Batch (None, 28, 28, 32)        128", output)
         self.assertGreater(accuracy, 0.6)
 
+    @trains
     def test_functional_model(self):
         result = run("functional_model", "--epochs", 2, "--batch-size", 16, "--samples", 1500, "--verbose", 0)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -281,21 +288,25 @@ class Others(unittest.TestCase):
         self.assertGreater(float(digit), 0.4)
         self.assertGreater(float(odd), 0.6)
 
+    @trains
     def test_siamese(self):
         accuracy, _, _ = self.figure("test accuracy", "siamese", "--epochs", 3, "--samples", 3000)
         self.assertGreater(accuracy, 0.7)
 
+    @trains
     def test_fine_tuning(self):
         accuracy, output, _ = self.figure("5 to 9: test accuracy", "fine_tuning", "--epochs", 2, "--batch-size", 16, "--samples", 1500)
         self.assertIn("Non-trainable params: 9,568", output)
         self.assertGreater(accuracy, 0.5)
 
+    @trains
     def test_mnist_vae(self):
         loss, _, files = self.figure("test loss", "mnist_vae", "--epochs", 2, "--batch-size", 16, "--samples", 2000)
         self.assertLess(loss, 300)  # a network that knows nothing has 784 ln 2 = 543
         self.assertEqual(files["digits.png"][:8], b"\x89PNG\r\n\x1a\n")
         self.assertEqual(files["digits.png"][16:24], (280).to_bytes(4, "big") * 2)
 
+    @trains
     def test_text_generation(self):
         loss, output, _ = self.figure("test loss", "text_generation", "--epochs", 1, "--samples", 20000)
         self.assertLess(loss, 3.2)  # a network that knows nothing has ln 90 = 4.5
@@ -310,11 +321,13 @@ class Others(unittest.TestCase):
             result = run("text_generation", "--data", text)
             self.assertEqual((result.returncode, result.stderr), (1, "error: the text has fewer than 1280 letters\n"))
 
+    @trains
     def test_sequence_lstm(self):
         accuracy, output, _ = self.figure("test accuracy of letters", "sequence_lstm", "--epochs", 2, "--samples", 2000)
         self.assertGreater(accuracy, 0.3)
         self.assertRegex(output, r"(?m)^\d+\+\d+ *= [\d ]")
 
+    @trains
     def test_regression(self):
         result = run("regression", "--epochs", 10, "--samples", 2000, "--verbose", 0)
         self.assertEqual(result.returncode, 0, result.stderr)
