@@ -1,5 +1,5 @@
 // Are two images of the same digit? One network maps both to points, and learns to put points of the same digit close
-// to each other (contrastive loss). Test accuracy of pairs .97 and more after 10 epochs.
+// to each other (contrastive loss). Test accuracy of pairs .967 after 10 epochs.
 #include <iostream>
 
 #include "examples/common.hpp"
@@ -12,23 +12,25 @@ struct Pairs {
   xg::Tensor same;     // (pairs, 1): 1 if both are of the same digit
 };
 
-// As many pairs as there are images: of every image with the next one of its digit, or with the next one of another.
+// Two pairs of every image: with the next one of its digit, and with the next one of another.
 Pairs make_pairs(const data::LabelledImages& set) {
   const auto digits = set.labels.to_vector<std::int64_t>();
-  const auto count = static_cast<std::int64_t>(digits.size());
-  std::vector<std::int64_t> partner;
+  const std::size_t count = digits.size();
+  std::vector<std::int64_t> left, right;
   std::vector<float> same;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const bool wanted = i % 2 == 0;
-    const auto digit_of = [&](std::int64_t k) { return digits[static_cast<std::size_t>(k % count)]; };
-    std::int64_t k = i + 1;
-    while ((digit_of(k) == digit_of(i)) != wanted && k < i + count) ++k;
-    partner.push_back(k % count);
-    same.push_back(digit_of(k) == digit_of(i) ? 1.0F : 0.0F);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    for (const bool wanted : {true, false}) {
+      std::size_t k = i + 1;
+      while ((digits[k % count] == digits[i]) != wanted && k < i + count) ++k;
+      left.push_back(static_cast<std::int64_t>(i));
+      right.push_back(static_cast<std::int64_t>(k % count));
+      same.push_back(digits[k % count] == digits[i] ? 1.0F : 0.0F);
+    }
   const auto pixels = data::scale(data::flatten(set.images));
-  const xg::Tensor other = take(pixels, xg::Array::from(partner, {count}));
-  return {{{"left", pixels}, {"right", other}}, xg::Array::from(same, {count, 1})};
+  const auto pairs = std::ssize(same);
+  return {{{"left", take(pixels, xg::Array::from(left, {pairs}))},
+           {"right", take(pixels, xg::Array::from(right, {pairs}))}},
+          xg::Array::from(same, {pairs, 1})};
 }
 
 int main(int argc, char** argv) try {
