@@ -1,6 +1,6 @@
 // A small transformer that writes: it learns to say the next letter of a text, the licences that every Debian machine
 // has, or a file that is named by --data; then it goes on from a beginning. Loss of letters it has not seen, in nats:
-// 1.3 after 10 epochs.
+// 1.66 after 10 epochs.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

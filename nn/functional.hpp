@@ -68,6 +68,7 @@ class XG_API Symbolic {
   std::vector<Entry> entries_;
 };
 
+/// A call of a module, or an input.
 struct XG_API Symbolic::Call {
   ~Call();
 
