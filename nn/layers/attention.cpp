@@ -1,15 +1,22 @@
 #include "nn/layers/attention.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "autograd/creation.hpp"
 #include "autograd/ops/attention.hpp"
 #include "autograd/ops/shape.hpp"
+#include "nn/mask.hpp"
 
 namespace xg::nn {
 namespace {
 
 bool is_token_list(const std::string& name) { return name != "mask" && name != "keys" && name != "values"; }
+
+/// True if the query is all there is: its tokens attend to each other.
+bool is_of_itself(const Tensors& inputs) {
+  return std::count_if(inputs.begin(), inputs.end(), [](const auto& entry) { return is_token_list(entry.name); }) == 1;
+}
 
 /// Query, value and key of what a layer was called with: those that are missing are those before.
 std::vector<Tensor> token_lists(const std::string& layer, const Tensors& inputs) {
@@ -158,6 +165,9 @@ Tensors MultiHeadAttention::forward_many(const Tensors& inputs) {
                                                  .generator = &drawn()});
   const Tensor joined = reshape(transpose(y, 1, 2), {batch, queries, options_.num_heads * value_dim()});
   Tensors result = regularized((*output_)(joined), options_.activity_regularizer, options_.activity_mean);
+  const Tensor* const mask = mask_in(inputs);
+  if (mask && is_of_itself(inputs) && mask->shape() == Shape{batch, queries} && queries == keys)
+    result.push_back({"mask", *mask});
   if (!cached) return result;
   result.push_back({"keys", k});
   result.push_back({"values", v});

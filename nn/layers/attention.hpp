@@ -51,7 +51,8 @@ struct XG_API KeyValueCache {
 /// attention({query, value});                                       // or {query, value, key}: the keys are the values
 /// attention({{"query", x}, {"mask", seen}});                       // boolean, true where a token is seen
 /// ```
-/// A mask is (batch, keys), (batch, queries, keys) or (batch, heads, queries, keys). With inputs named "keys" and
+/// A mask is (batch, keys), (batch, queries, keys) or (batch, heads, queries, keys). One of the first kind, of tokens that
+/// attend to each other, is handed on beside the output. With inputs named "keys" and
 /// "values", of a KeyValueCache, those come before the tokens of x, and what is then in the cache are further outputs
 /// of these names.
 ///

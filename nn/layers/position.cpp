@@ -6,6 +6,7 @@
 #include "autograd/creation.hpp"
 #include "autograd/ops/arithmetic.hpp"
 #include "autograd/ops/index.hpp"
+#include "nn/mask.hpp"
 
 namespace xg::nn {
 
@@ -48,8 +49,11 @@ Tensor PositionEmbedding::operator()(const Tensor& x, std::int64_t first, std::s
 }
 
 Tensors PositionEmbedding::forward_many(const Tensors& inputs) {
-  if (!inputs.contains("first")) return added(inputs.only(), 0);
-  return added(inputs[0], inputs["first"].item<std::int64_t>());
+  const Tensors given = without_mask(inputs);
+  const bool from_start = !given.contains("first");
+  Tensors result = from_start ? added(given.only(), 0) : added(given[0], given["first"].item<std::int64_t>());
+  if (const Tensor mask = mask_for(type(), inputs, given[0]); mask.defined()) result.push_back({"mask", mask});
+  return result;
 }
 
 Tensor PositionEmbedding::added(const Tensor& x, std::int64_t first) const {

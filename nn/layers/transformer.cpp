@@ -59,6 +59,9 @@ void TransformerBlock::build(const Shape& sample) {
 }
 
 Tensor TransformerBlock::operator()(const Tensor& x, KeyValueCache& cache, std::source_location where) const {
+  if (!options_.causal)
+    refuse(where,
+           "a cache is for causal blocks, whose tokens see none that follow: construct it with {.causal = true}");
   const Tensors result = (*this)(cache.followed_by(x), where);
   cache = {result["keys"], result["values"]};
   return result[0];

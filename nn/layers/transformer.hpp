@@ -40,7 +40,8 @@ class XG_API TransformerBlock : public ClonedLayer<TransformerBlock> {
                             std::source_location where = std::source_location::current());
 
   using Module::operator();
-  /// For the tokens that follow those in the cache, which then holds theirs too.
+  /// For the tokens that follow those in the cache, which then holds theirs too. If the block is not causal it is a
+  /// ValueError.
   Tensor operator()(const Tensor& x, KeyValueCache& cache,
                     std::source_location where = std::source_location::current()) const;
   Tensor forward(const Tensor& x) override;

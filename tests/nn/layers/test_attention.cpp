@@ -14,10 +14,12 @@
 #include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "nn/clone.hpp"
+#include "nn/functional.hpp"
 #include "nn/layers/embedding.hpp"
+#include "nn/layers/pooling.hpp"
 #include "nn/layers/position.hpp"
 #include "nn/layers/transformer.hpp"
-#include "nn/model.hpp"
+#include "nn/sequential.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
 #include "tests/support/close.hpp"
@@ -62,17 +64,17 @@ TEST_CASE("MultiHeadAttention: masked tokens count for nothing, whatever rank th
   const Tensor x = normal({2, 5, 4});
   Tensor seen = full({2, 5}, true, boolean);
   seen[{ellipsis, Slice(3, {})}] = full({}, false, boolean);
-  const Tensor y = layer({{"query", x}, {"mask", seen}}).only();
+  const Tensor y = layer({{"query", x}, {"mask", seen}})[0];
   CHECK(worst(tokens(y, 0, 3), layer(tokens(x, 0, 3))) < 1e-12);
-  CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(seen, 1), {2, 5, 5})}}).only(), y) == 0);
+  CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(seen, 1), {2, 5, 5})}})[0], y) == 0);
   const Tensor each = broadcast_to(reshape(seen, {2, 1, 1, 5}), {2, 2, 5, 5});
-  CHECK(worst(layer({{"query", x}, {"mask", each}}).only(), y) == 0);
+  CHECK(worst(layer({{"query", x}, {"mask", each}})[0], y) == 0);
   Tensor uneven = seen.array().clone();
   uneven[{1, 1}] = full({}, false, boolean);
-  CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(uneven, 1), {2, 5, 5})}}).only(),
-              layer({{"query", x}, {"mask", uneven}}).only()) == 0);
+  CHECK(worst(layer({{"query", x}, {"mask", broadcast_to(expand_dims(uneven, 1), {2, 5, 5})}})[0],
+              layer({{"query", x}, {"mask", uneven}})[0]) == 0);
   const Tensor added = where(each, 0.0, full({}, -1e9, float64));
-  CHECK(worst(layer({{"query", x}, {"mask", added}}).only(), y) < 1e-12);
+  CHECK(worst(layer({{"query", x}, {"mask", added}})[0], y) < 1e-12);
 }
 
 TEST_CASE("MultiHeadAttention: weights are left out in training alone") {
@@ -92,7 +94,7 @@ TEST_CASE("attention layers: gradients of inputs and parameters, with a mask and
                           .dtype = float64});
   const Tensor x = normal({2, 3, 4}).set_requires_grad();
   const Tensor mask({{true, true, false}, {true, true, true}}, boolean);
-  const auto f = [&](const std::vector<Tensor>& v) { return block({{"x", v[0]}, {"mask", mask}}).only(); };
+  const auto f = [&](const std::vector<Tensor>& v) { return block({{"x", v[0]}, {"mask", mask}})[0]; };
   f({x});
   CHECK(gradcheck(f, {x}));
   CHECK(gradgradcheck(f, {x}));
@@ -256,4 +258,26 @@ TEST_CASE("attention layers: inputs that do not fit") {
               "PositionEmbedding: 5 tokens from position 2 on do not fit a sequence_length of 6");
   CHECK_ERROR(ShapeError, positions(zeros({2, 5, 3})),
               "PositionEmbedding: the input of shape (2, 5, 3) has 3 features, the embeddings were made for 4");
+}
+
+TEST_CASE("attention: a padding mask goes on to the layers behind") {
+  const Tensor padded{{7, 3, 0, 0}}, cut{{7, 3}};
+  nn::Sequential model{nn::Embedding({.input_dim = 9, .output_dim = 4, .mask_zero = true}),
+                       nn::PositionEmbedding({.sequence_length = 4, .initializer = "random_normal"}),
+                       nn::TransformerBlock({.num_heads = 2, .intermediate_dim = 8}),
+                       nn::MultiHeadAttention({.num_heads = 2, .key_dim = 2}), nn::GlobalAveragePooling1D()};
+  CHECK(largest_difference(numbers(model(padded)), numbers(model(cut))) < 1e-6);
+  const auto x = nn::input({4}, {}, int64);
+  nn::Functional functional(x, x >> nn::Embedding({.input_dim = 9, .output_dim = 4, .mask_zero = true}) >>
+                                   nn::TransformerBlock({.num_heads = 2, .intermediate_dim = 8}));
+  CHECK(functional(nn::Tensors(padded)).contains("mask"));
+}
+
+TEST_CASE("TransformerBlock: a cache is for causal ones") {
+  const nn::TransformerBlock block({.num_heads = 2, .intermediate_dim = 2});
+  nn::KeyValueCache cache;
+  CHECK_ERROR(ValueError, block(ones({1, 2, 4}), cache),
+              "TransformerBlock: a cache is for causal blocks, whose tokens see none that follow: construct it with "
+              "{.causal = true}");
+  CHECK(cache.tokens() == 0);
 }
