@@ -72,6 +72,8 @@ void Module::Building::make(const std::vector<Shape>& samples, std::source_locat
   Module& module = *anchor_->module;
   {
     const Lines lines(module.reports_caller(), where);
+    if (samples.empty() && module.reports_caller())
+      throw ValueError(module.type() + ": it is called without a tensor", std::source_location::current());
     module.build_many(samples);
   }
   module.state_.samples = samples;

@@ -40,6 +40,10 @@ void CSVLogger::on_epoch_end(TrainingRun&, int epoch, const Logs& logs) {
 void CSVLogger::on_train_end(TrainingRun&) { file_.reset(); }
 
 void CSVLogger::write(const std::string& line) {
+  if (!file_)
+    throw ValueError(concat("CSVLogger: no run writes to '", filename_,
+                            "' now: a logger that is given by std::ref serves one run of fit() at a time"),
+                     where_);
   if (!(*file_ << line << std::flush)) throw IOError(concat("CSVLogger: cannot write to '", filename_, "'"), where_);
 }
 

@@ -1,6 +1,7 @@
 #include "nn/losses/ctc.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -60,6 +61,9 @@ Labels::Labels(const Tensor& labels, const Tensor& logits, const CTCOptions& opt
   blank = options.blank < 0 ? options.blank + classes : options.blank;
   if (blank < 0 || blank >= classes)
     throw ValueError(concat("ctc_loss: the blank is ", options.blank, ", of ", classes, " classes"), where);
+  for (const double number : labels.to_vector<double>())
+    if (number != std::floor(number))  // NaN too
+      throw ValueError(concat("ctc_loss: labels are class numbers, got ", number), where);
   numbers = labels.to_vector<std::int64_t>();
   steps_of = options.input_lengths.defined()
                  ? lengths_from("input_lengths", options.input_lengths, samples, steps, where)

@@ -100,8 +100,15 @@ TrainingRun Model::plan(const Course& course, const FitOptions& options) const {
                   {}};
   run.steps = steps > 0 ? steps : course.batches.batches();
   Figures scratch(setup_, std::source_location::current());
-  const auto& [x, y, weights] = course.sample;
-  if (y.size() > 1) measure(walk_of(x, y, weights, 1), scratch, nullptr);
+  const Tensors& y = course.sample.y;
+  if (y.size() > 1) {
+    Pass pass(*this, Pass::Mode::evaluation);
+    pass.rehearse();
+    const NoGrad values_only;
+    std::optional<double> penalty;
+    measure_batch(course.sample, scratch, penalty);
+    pass.commit();
+  }
   for (const auto& [name, value] : scratch.logs()) run.figures.push_back(name);
   if (y.size() == 1)
     for (std::size_t i = 0; i < setup_->metrics.size(); ++i) run.figures.push_back(setup_->metric_name(i));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include "autograd/grad_mode.hpp"
 
 #include "nn/callbacks/kept_weights.hpp"
 #include "nn/pass.hpp"
@@ -64,6 +65,19 @@ LearningRateCurve sweep(Model& model, const BatchSource::Next& next, WeightedBat
 
 }  // namespace
 
+namespace {
+
+/// Layers that are not built yet, are then; states stay what they are.
+void build(const Model& model, const Tensors& sample, std::source_location where) {
+  const NoGrad values_only;
+  Pass pass(model, Pass::Mode::evaluation);
+  pass.rehearse();
+  model(sample, where);
+  pass.commit();
+}
+
+}  // namespace
+
 LearningRateCurve find_learning_rate(Model& model, const BatchSource& batches, const LearningRateFinderOptions& options,
                                      std::source_location where) {
   check_options(options, where);
@@ -71,7 +85,7 @@ LearningRateCurve find_learning_rate(Model& model, const BatchSource& batches, c
   Optimizer& optimizer = model.optimizer(where);
   const BatchSource::Next next = walk_of("find_learning_rate", batches, options.steps, where);
   WeightedBatch first = *next();
-  model.predict(rows_of(first.x, 0, 1), {}, where);  // layers that are not built yet, are now
+  build(model, rows_of(first.x, 0, 1), where);
   KeptWeights weights(model);
   const auto before = optimizer.snapshot();
   const Pass trial(model, Pass::Mode::trial);

@@ -68,4 +68,10 @@ TEST_CASE("CSVLogger: misuse") {
   Scripted model({1});
   CHECK_THROWS_WITH_AS(model.run({nn::CSVLogger("/nowhere/at/all.csv")}, 1),
                        doctest::Contains("CSVLogger: cannot write to '/nowhere/at/all.csv'"), IOError);
+  const Place place;
+  nn::CSVLogger logger(place.file);
+  nn::TrainingRun run{model, 1, 1, 0, {}};
+  CHECK_THROWS_WITH_AS(logger.on_epoch_end(run, 0, {}),
+                       doctest::Contains("now: a logger that is given by std::ref serves one run of fit() at a time"),
+                       ValueError);
 }

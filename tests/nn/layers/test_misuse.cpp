@@ -3,6 +3,8 @@
 #include "autograd/creation.hpp"
 #include "nn/constraints.hpp"
 #include "nn/layers/activations.hpp"
+#include "nn/layers/attention.hpp"
+#include "nn/layers/conv_lstm.hpp"
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/depthwise.hpp"
@@ -12,6 +14,7 @@
 #include "nn/layers/noise.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/pooling.hpp"
+#include "nn/layers/recurrent.hpp"
 #include "nn/layers/reshaping.hpp"
 #include "nn/layers/wrappers.hpp"
 #include "nn/sequential.hpp"
@@ -145,4 +148,14 @@ TEST_CASE("layers: inputs that do not fit") {
   Dot dot;
   CHECK_ERROR(ShapeError, dot(Tensors{ones({2, 3}), ones({2, 4})}),
               "Dot: inputs of shapes (2, 3) and (2, 4) differ along axes 1 and 1, or in their batches");
+}
+
+TEST_CASE("layers: a call without a tensor") {
+  LSTM lstm({.units = 2});
+  CHECK_ERROR(ValueError, lstm(Tensors()), "LSTM: it is called without a tensor");
+  CHECK_ERROR(ValueError, lstm(Tensors{{"mask", ones({2, 4}, boolean)}}), "LSTM: it is called without a tensor");
+  MultiHeadAttention attention({.num_heads = 1, .key_dim = 1});
+  CHECK_ERROR(ValueError, attention(Tensors()), "MultiHeadAttention: it is called without a tensor");
+  Sequential model{ConvLSTM2D({.filters = 1, .kernel_size = 1})};
+  CHECK_ERROR(ValueError, model(Tensors()), "Sequential: it is called without a tensor");
 }

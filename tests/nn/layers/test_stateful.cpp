@@ -6,12 +6,14 @@
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
 #include "nn/clone.hpp"
+#include "nn/functional.hpp"
 #include "nn/layers/cells.hpp"
 #include "nn/layers/conv_lstm.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/wrappers.hpp"
 #include "nn/optimizers/adam.hpp"
 #include "nn/sequential.hpp"
+#include "nn/training/learning_rate_finder.hpp"
 #include "tests/nn/support.hpp"
 #include "tests/support/check_error.hpp"
 
@@ -173,4 +175,18 @@ TEST_CASE("stateful: both directions of Bidirectional keep their own") {
   reset_states(layer);
   CHECK(numbers(layer(x)) == first);
   CHECK(layer.buffers().size() == 2);
+}
+
+TEST_CASE("stateful: looking ahead leaves no state, with several outputs and in a learning-rate finder") {
+  const auto x = nn::input({3, 2});
+  const auto h = x >> LSTM({.units = 2, .stateful = true});
+  nn::Functional model(x, {{"a", h >> Dense({.units = 1})}, {"b", h >> Dense({.units = 1})}});
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor samples = ones({8, 3, 2}), targets = ones({8, 1});
+  const auto history = model.fit(samples, Tensors{{"a", targets}, {"b", targets}}, {.batch_size = 4, .verbose = 0});
+  CHECK(history["loss"].size() == 1);
+
+  Sequential single{LSTM({.units = 2, .stateful = true}), Dense({.units = 1})};
+  single.compile({.optimizer = "sgd", .loss = "mse"});
+  CHECK_NOTHROW(find_learning_rate(single, samples, targets, {.steps = 4, .batch_size = 4}));
 }

@@ -110,6 +110,7 @@ TEST_CASE("ctc_loss: as a loss to choose") {
 
 TEST_CASE("ctc_loss: misuse") {
   const Tensor logits = zeros({2, 4, 3});
+  CHECK_ERROR(ValueError, nn::ctc_loss(Tensor{{1.5}}, zeros({1, 3, 4})), "ctc_loss: labels are class numbers, got 1.5");
   CHECK_ERROR(ShapeError, nn::ctc_loss(zeros({2}), logits),
               "ctc_loss: labels have shape (2,), logits (2, 4, 3): (samples, labels) and (samples, steps, classes) are "
               "expected");
