@@ -1,5 +1,5 @@
-// A convolutional network with batch normalization for Fashion-MNIST, clothes in the place of digits. Test accuracy .92
-// and more after 8 epochs.
+// A convolutional network with batch normalization for Fashion-MNIST, clothes in the place of digits. Test accuracy .915
+// after 8 epochs.
 #include <iostream>
 
 #include "examples/common.hpp"
