@@ -36,7 +36,9 @@ void LAMB::update(Array& parameter, const Array& gradient, State& state) {
   const double first = 1 / (1 - std::pow(options_.beta_1, t)), second = 1 / (1 - std::pow(options_.beta_2, t));
   kernels::lamb(
       parameter, gradient, state.arrays[0], state.arrays[1],
-      {{learning_rate(), options_.beta_1, options_.beta_2, options_.epsilon, weight_decay(options_.weight_decay)}, first, second},
+      {{learning_rate(), options_.beta_1, options_.beta_2, options_.epsilon, weight_decay(options_.weight_decay)},
+       first,
+       second},
       state.arrays[2].data<double>());
 }
 
