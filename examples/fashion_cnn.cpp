@@ -1,5 +1,5 @@
-// A convolutional network with batch normalization for Fashion-MNIST, clothes in the place of digits. Test accuracy .915
-// after 8 epochs.
+// A convolutional network with batch normalization for Fashion-MNIST, clothes in the place of digits. Test accuracy .929
+// after 10 epochs.
 #include <iostream>
 
 #include "examples/common.hpp"
@@ -9,14 +9,14 @@ namespace data = xg::data;
 
 int main(int argc, char** argv) try {
   const auto options = example::parse(argc, argv, "Trains a convolutional network on Fashion-MNIST",
-                                      {.epochs = 8, .batch_size = 128, .kind = example::Data::fashion_mnist});
+                                      {.epochs = 10, .batch_size = 128, .kind = example::Data::fashion_mnist});
 
   auto [train, test] = example::load_mnist(options);
   auto x_train = expand_dims(data::scale(train.images), -1);
   auto x_test = expand_dims(data::scale(test.images), -1);
 
   nn::Sequential model{nn::Input({28, 28, 1})};
-  for (const std::int64_t filters : {32, 64}) {
+  for (const std::int64_t filters : {32, 64, 128}) {
     model.add(nn::Conv2D({.filters = filters, .kernel_size = 3, .padding = "same", .use_bias = false}));
     model.add(nn::BatchNormalization());
     model.add(nn::Activation("relu"));

@@ -49,7 +49,7 @@ class Functional::Builder {
                          where_);
       check_new(model_.inputs_, "input", entry.name);
       slots_.emplace(entry.call.get(), model_.slots_);
-      model_.inputs_.push_back({entry.name, entry.sample, model_.slots_++});
+      model_.inputs_.push_back({entry.name, entry.sample, entry.dtype, model_.slots_++});
       used_.push_back(false);
     }
   }
@@ -64,13 +64,13 @@ class Functional::Builder {
     const Symbolic::Entry& entry = entries.front();
     const std::string& name = output.name.empty() ? entry.name : output.name;
     check_new(model_.outputs_, "output", name);
-    model_.outputs_.push_back({name, entry.sample, slot_of(entry)});
+    model_.outputs_.push_back({name, entry.sample, entry.dtype, slot_of(entry)});
   }
 
   /// Which steps of the only output count.
   void add_mask(const Output& output) {
     const Symbolic::Entry& entry = output.value.entries().back();
-    if (output.value.size() == 2) model_.mask_ = Port{entry.name, entry.sample, slot_of(entry)};
+    if (output.value.size() == 2) model_.mask_ = Port{entry.name, entry.sample, entry.dtype, slot_of(entry)};
   }
 
   void finish() const {
@@ -122,7 +122,7 @@ class Functional::Builder {
     for (const auto& input : call.inputs) {
       const std::size_t slot = slots_.at(input.call.get()) + input.output;
       if (slot < used_.size()) used_[slot] = true;
-      step.inputs.push_back({input.name, input.sample, slot});
+      step.inputs.push_back({input.name, input.sample, input.dtype, slot});
     }
     slots_.emplace(&call, model_.slots_);
     model_.slots_ += call.outputs.size();
@@ -181,9 +181,17 @@ std::vector<Tensor> Functional::bind(const Tensors& inputs) const {
   std::vector<Tensor> values(slots_);
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Port& input = inputs_[i];
+    if (by_name && !inputs.contains(input.name))
+      throw ValueError(concat("Functional: there is no input '", input.name, "': samples ", expected(),
+                              " are expected, got batches ", shapes_of(inputs)),
+                       where);
     const Tensor& x = by_name ? inputs[input.name] : inputs[i];
     if (sample_of(x, where) != input.sample)
       throw ShapeError(concat("Functional: samples ", expected(), " are expected, got batches ", shapes_of(inputs)),
+                       where);
+    if (x.dtype() != input.dtype)
+      throw DTypeError(concat("Functional: the input ", shape_text(input.name, input.sample), " is ", input.dtype,
+                              ", got ", x.dtype(), ": astype() converts it, or input() takes the dtype"),
                        where);
     values[input.slot] = x;
   }
@@ -192,19 +200,28 @@ std::vector<Tensor> Functional::bind(const Tensors& inputs) const {
 
 Tensors Functional::forward_many(const Tensors& inputs) {
   std::vector<Tensor> values = bind(inputs);
+  const std::int64_t batch = inputs[0].shape()[0];
   for (const Step& step : steps_) {
     Tensors x;
-    for (const auto& [name, sample, slot] : step.inputs) x.push_back({name, values[slot]});
+    for (const Port& port : step.inputs) x.push_back({port.name, values[port.slot]});
     for (const std::size_t slot : step.spent) values[slot] = {};
     const Tensors y = (*children()[step.child].second)(x);
     if (y.size() != step.outputs.size())
       throw ValueError(concat("Functional: '", children()[step.child].first, "' gave ", y.size(),
                               " tensors, and when the model was made ", step.outputs.size()),
                        std::source_location::current());
-    for (std::size_t i = 0; i < y.size(); ++i) values[step.first_slot + i] = y[i];
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      Shape expected = step.outputs[i];
+      expected.insert(0, batch);
+      if (y[i].shape() != expected)
+        throw ShapeError(concat("Functional: '", children()[step.child].first, "' gave shape ", y[i].shape(), ", ",
+                                expected, " is expected: what a layer gives for a sample must not change"),
+                         std::source_location::current());
+      values[step.first_slot + i] = y[i];
+    }
   }
   Tensors outputs;
-  for (const auto& [name, sample, slot] : outputs_) outputs.push_back({name, values[slot]});
+  for (const Port& port : outputs_) outputs.push_back({port.name, values[port.slot]});
   if (mask_) outputs.push_back({mask_->name, values[mask_->slot]});
   return outputs;
 }

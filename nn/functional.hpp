@@ -155,6 +155,7 @@ class XG_API Functional : public Model {
   struct Port {
     std::string name;
     Shape sample;
+    DType dtype;
     std::size_t slot;  ///< where its value is kept during a pass
   };
   /// A call of a child.

@@ -48,10 +48,11 @@ XG_API Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred,
                                   std::source_location where = std::source_location::current());
 
 /// A loss as an option: any function of (y_true, y_pred) that gives one number for each sample, or several, or one for
-/// all (which cannot be weighted), one of the classes below, or a name: categorical_crossentropy, sparse_categorical_crossentropy, binary_crossentropy,
-/// binary_focal_crossentropy, mean_squared_error (mse), mean_absolute_error (mae), mean_absolute_percentage_error
-/// (mape), mean_squared_logarithmic_error (msle), huber, logcosh (log_cosh), poisson, hinge, squared_hinge,
-/// categorical_hinge, kullback_leibler_divergence (kld, kl_divergence), cosine_similarity (cosine_proximity, cosine).
+/// all (which cannot be weighted), one of the classes below, or a name: categorical_crossentropy,
+/// sparse_categorical_crossentropy, binary_crossentropy, binary_focal_crossentropy, mean_squared_error (mse),
+/// mean_absolute_error (mae), mean_absolute_percentage_error (mape), mean_squared_logarithmic_error (msle), huber,
+/// logcosh (log_cosh), poisson, hinge, squared_hinge, categorical_hinge, kullback_leibler_divergence (kld,
+/// kl_divergence), cosine_similarity (cosine_proximity, cosine).
 class XG_API Loss : public FunctionChoice<Loss, Tensor(const Tensor& y_true, const Tensor& y_pred)> {
  public:
   /// What errors call it.

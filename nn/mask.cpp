@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "autograd/ops/compare.hpp"
+#include "autograd/ops/shape.hpp"
+
 namespace xg::nn {
 
 const Tensor* mask_in(const Tensors& tensors) {
@@ -14,6 +17,11 @@ Tensors without_mask(const Tensors& tensors) {
   for (const Tensors::Entry& entry : tensors)
     if (!is_mask(entry)) rest.push_back(entry);
   return rest;
+}
+
+Tensor cleared(const Tensor& x, Tensor mask) {
+  while (mask.rank() < x.rank()) mask = expand_dims(mask, -1);
+  return where(mask, x, 0);
 }
 
 Tensor mask_for(const std::string& layer, const Tensors& tensors, const Tensor& x) {

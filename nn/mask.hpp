@@ -26,6 +26,8 @@ inline bool is_mask(const Tensors::Entry& entry) {
 XG_API const Tensor* mask_in(const Tensors& tensors);
 /// All but the mask, in order.
 XG_API Tensors without_mask(const Tensors& tensors);
+/// x (batch, steps, ...) with 0 where the mask (batch, steps) is false: what stands there, even NaN, reaches nothing.
+XG_API Tensor cleared(const Tensor& x, Tensor mask);
 /// The mask among them for samples x (batch, steps, ...); undefined if there is none. One of another shape is a
 /// ShapeError, one that is not boolean a DTypeError, both of which begin with the layer's type.
 XG_API Tensor mask_for(const std::string& layer, const Tensors& tensors, const Tensor& x);

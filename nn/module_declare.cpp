@@ -30,6 +30,14 @@ std::string snake_case(const std::string& type) {
   return name;
 }
 
+/// Dots stand between the names in a path.
+void check_no_dot(const char* kind, const std::string& name, std::source_location where) {
+  if (name.find('.') != std::string::npos)
+    throw ValueError(
+        concat("a ", kind, " named '", name, "': a name must not hold a dot, which separates the names in a path"),
+        where);
+}
+
 }  // namespace
 
 Parameter Module::parameter(const std::string& name, const Tensor& initial, Regularizer regularizer,
@@ -60,6 +68,7 @@ Parameter Module::buffer(const std::string& name, const Tensor& initial, std::so
 
 Parameter Module::declare(List& list, NamedTensor made, std::source_location where) {
   check_here(where);
+  check_no_dot("parameter or buffer", made.name, where);
   if (declared(made.name))
     throw ValueError(concat("a parameter or buffer named '", made.name, "' is declared already"), where);
   const std::lock_guard lock(declaring);
@@ -90,6 +99,7 @@ void Module::check_child(const Module& child, const std::string& name, std::sour
     throw ValueError(concat("a module cannot be a part of itself: this ", type(), " is ",
                             &child == this ? "the child" : "a part of the child"),
                      where);
+  check_no_dot("child", name, where);
   for (const auto& [other, module] : children())
     if (other == name) throw ValueError(concat("a child named '", name, "' is declared already"), where);
   const std::lock_guard lock(declaring);

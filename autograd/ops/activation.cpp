@@ -181,8 +181,10 @@ Tensor gelu(const Operand& x, bool approximate) {
         "gelu", [&] { return kernels::gelu_by_tanh(x.array()); },
         edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_by_tanh_slope(x); }));
   return record(
-      "gelu", [&] { return kernels::gelu(x.array()); },
-      edge(x, [x = Saved(x)](const Tensor& dy) { return dy * gelu_slope(x); }));
+      "gelu", [&] { return kernels::gelu(x.array()); }, edge(x, [x = Saved(x)](const Tensor& dy) {
+        if (!grad_enabled()) return Tensor(kernels::gelu_gradient(dy.array(), x.get().array()));
+        return dy * gelu_slope(x);
+      }));
 }
 
 Tensor silu(const Operand& x) {

@@ -131,6 +131,24 @@ struct NormalTail {
   }
 };
 
+/// Phi(x) + x phi(x).
+struct GeluSlope {
+  template <class V>
+  V operator()(V v) const {
+    if constexpr (std::is_same_v<V, Pack<double>>)
+      return one_by_one(v, gelu_slope_of);
+    else
+      return in_doubles(
+          v, [](Pack<double> z) __attribute__((always_inline)) {
+            constexpr double density = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+            const NormalTail tail(z);
+            const Pack<double> below = tail.power * (tail.ratio - tail.size * density);
+            return z < 0.0 ? below : 1.0 - below;
+          },
+          std::make_integer_sequence<int, pack_bytes / 8>());
+  }
+};
+
 }  // namespace
 
 Array leaky_relu(const Array& x, double negative_slope) {
@@ -167,21 +185,9 @@ Array gelu(const Array& x) {
   });
 }
 
-Array gelu_slope(const Array& x) {
-  return vectorised(x, []<class V>(V v) {
-    if constexpr (std::is_same_v<V, Pack<double>>)
-      return one_by_one(v, gelu_slope_of);
-    else
-      return in_doubles(
-          v, [](Pack<double> z) __attribute__((always_inline)) {
-            constexpr double density = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-            const NormalTail tail(z);
-            const Pack<double> below = tail.power * (tail.ratio - tail.size * density);
-            return z < 0.0 ? below : 1.0 - below;
-          },
-          std::make_integer_sequence<int, pack_bytes / 8>());
-  });
-}
+Array gelu_slope(const Array& x) { return vectorised(x, GeluSlope()); }
+
+Array gelu_gradient(const Array& dy, const Array& x) { return vectorised_gradient(dy, x, GeluSlope()); }
 
 Array gelu_by_tanh(const Array& x) {
   return vectorised(x, []<class V>(V v) {

@@ -16,6 +16,8 @@ Array elu_slope(const Array& x, double alpha, double scale);
 Array gelu(const Array& x);
 /// Phi(x) + x phi(x), phi the normal density.
 Array gelu_slope(const Array& x);
+/// dy times that.
+Array gelu_gradient(const Array& dy, const Array& x);
 /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 = x sigmoid(z) for z = sqrt(8 / pi) (x + 0.044715 x^3).
 Array gelu_by_tanh(const Array& x);
 /// sigmoid(z) (1 + x z' sigmoid(-z)).

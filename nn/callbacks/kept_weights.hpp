@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "lib/array.hpp"
@@ -7,9 +9,10 @@
 namespace xg::nn {
 
 class Module;
+struct Anchor;
 
 /// What the parameters and buffers of a module were.
-class KeptWeights {
+class XG_API KeptWeights {
  public:
   /// None.
   KeptWeights() = default;
@@ -22,10 +25,13 @@ class KeptWeights {
   void restore();
 
  private:
-  /// The elements of a parameter or buffer, and what they were.
+  /// The elements of a parameter or buffer, its path, and what they were.
   struct Weight {
-    Array place, kept;
+    Array place;
+    std::string path;
+    Array kept;
   };
+  std::shared_ptr<const Anchor> module_;
   std::vector<Weight> weights_;
 };
 

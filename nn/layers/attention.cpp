@@ -44,6 +44,9 @@ MultiHeadAttention::MultiHeadAttention(MultiHeadAttentionOptions options, std::s
   if (options_.key_dim < 1) refuse(where, "key_dim must be at least 1, got ", options_.key_dim);
   if (options_.value_dim < 0) refuse(where, "value_dim must not be negative, got ", options_.value_dim);
   if (options_.output_dim < 0) refuse(where, "output_dim must not be negative, got ", options_.output_dim);
+  for (const std::int64_t width : {options_.key_dim, options_.value_dim})
+    if (std::int64_t all = 0; __builtin_mul_overflow(options_.num_heads, width, &all))
+      refuse(where, options_.num_heads, " heads of width ", width, " are more features than a tensor can have");
   if (!(options_.dropout >= 0 && options_.dropout < 1))
     refuse(where, "the dropout must lie in [0, 1), got ", options_.dropout);
   if (!is_floating(options_.dtype)) refuse(where, "the dtype must be float32 or float64, got ", options_.dtype);

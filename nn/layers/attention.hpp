@@ -51,10 +51,9 @@ struct XG_API KeyValueCache {
 /// attention({query, value});                                       // or {query, value, key}: the keys are the values
 /// attention({{"query", x}, {"mask", seen}});                       // boolean, true where a token is seen
 /// ```
-/// A mask is (batch, keys), (batch, queries, keys) or (batch, heads, queries, keys). One of the first kind, of tokens that
-/// attend to each other, is handed on beside the output. With inputs named "keys" and
-/// "values", of a KeyValueCache, those come before the tokens of x, and what is then in the cache are further outputs
-/// of these names.
+/// A mask is (batch, keys), (batch, queries, keys) or (batch, heads, queries, keys). One of the first kind, of tokens
+/// that attend to each other, is handed on beside the output. With inputs named "keys" and "values", of a
+/// KeyValueCache, those come before the tokens of x, and what is then in the cache are further outputs of these names.
 ///
 /// Children: query, key, value and attention_output, whose kernels are (features, heads key_dim), the heads side by
 /// side, and (heads value_dim, output): Keras's with two axes for two of its three, PyTorch's in_proj_weight and

@@ -101,8 +101,9 @@ Tensors ConvLSTM2D::step(const Tensor& from_input, const std::vector<Tensor>& st
 }
 
 Tensors ConvLSTM2D::forward_many(const Tensors& inputs) {
-  const Tensor& x = inputs[0];
+  Tensor x = inputs[0];
   check(x);
+  if (const Tensor mask = mask_for(type(), inputs, x); mask.defined()) x = cleared(x, mask);
   const Tensor gates = from_input(x);
   const Shape state{gates.shape()[2], gates.shape()[3], options_.filters};
   Tensor state_mask;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <source_location>
 #include <string>
 
@@ -77,7 +78,10 @@ void check_reach(const std::string& layer, const Tensor& x, const Options& optio
              sides = resolve(options.padding.sides(), "padding");
   for (std::size_t axis = 0; axis < Axes; ++axis) {
     const std::size_t i = 3 - Axes + axis;
-    const std::int64_t reach = gaps[i] * (extents[i] - 1) + 1, room = x.shape()[axis + 1] + 2 * sides[i];
+    const std::int64_t room = x.shape()[axis + 1] + 2 * sides[i];
+    std::int64_t reach = 0;
+    if (__builtin_mul_overflow(gaps[i], extents[i] - 1, &reach) || __builtin_add_overflow(reach, 1, &reach))
+      reach = std::numeric_limits<std::int64_t>::max();
     if (reach > room)
       throw ShapeError(
           concat(layer, ": a window of ", reach, " does not fit the ", room, " elements along axis ", axis + 1,

@@ -18,7 +18,7 @@ Array whole_numbers(const Tensor& x, std::int64_t entries) {
       if (number >= T{0} && static_cast<double>(number) < static_cast<double>(entries) &&
           static_cast<T>(numbers.data<std::int64_t>()[i]) == number)
         continue;
-      throw ValueError(concat("Embedding: ", number, " is none of the ", entries, " entries, which count from 0"),
+      throw ValueError(concat("Embedding: ", +number, " is none of the ", entries, " entries, which count from 0"),
                        std::source_location::current());
     }
   };

@@ -9,16 +9,6 @@
 #include "nn/check_number.hpp"
 
 namespace xg::nn {
-namespace {
-
-/// x with 0 where the mask (batch, steps) is false.
-Tensor cleared(const Tensor& x, Tensor mask) {
-  while (mask.rank() < x.rank()) mask = expand_dims(mask, -1);
-  return where(mask, x, 0);
-}
-
-}  // namespace
-
 Masking::Masking(double mask_value, std::source_location where) : mask_value_(mask_value) {
   check_finite("Masking: mask_value", mask_value, where);
 }

@@ -90,7 +90,7 @@ Tensor Recurrent::from_input(const Tensor& x) {
 }
 
 Tensors Recurrent::run(const Tensors& inputs) {
-  const Tensor& x = inputs[0];
+  Tensor x = inputs[0];
   check_input(x, 2, "steps, features", options_.dtype);
   if (x.shape()[2] != kernel_.shape()[0])
     throw ShapeError(concat(type(), ": the input of shape ", x.shape(), " has ", x.shape()[2],
@@ -99,6 +99,7 @@ Tensors Recurrent::run(const Tensors& inputs) {
   const std::int64_t batch = x.shape()[0], steps = x.shape()[1];
   const Tensor mask = mask_for(type(), inputs, x);
   const bool masked = mask.defined();
+  if (masked) x = cleared(x, mask);
   std::vector<Tensor> state = initial_state(inputs, batch), outputs;
   Tensor state_mask;
   if (training() && options_.recurrent_dropout > 0)

@@ -142,10 +142,11 @@ std::optional<Shape> RNN::output_shape(const Shape& sample) const {
 }
 
 Tensors RNN::forward_many(const Tensors& inputs) {
-  const Tensor& x = inputs[0];
+  Tensor x = inputs[0];
   if (x.rank() < 3)
     throw ShapeError(concat("RNN: the input has shape ", x.shape(), ", (batch, steps, ...) is expected"),
                      std::source_location::current());
+  if (const Tensor mask = mask_for(type(), inputs, x); mask.defined()) x = cleared(x, mask);
   return run(inputs, cell_->state_shapes(), cell_->dtype(), [&](std::int64_t t, const std::vector<Tensor>& state) {
     Tensors given = select(x, t, 1);
     for (const Tensor& part : state) given.push_back(part);

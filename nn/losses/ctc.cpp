@@ -132,7 +132,8 @@ Tensor ctc_loss(const Tensor& labels, const Tensor& logits, const CTCOptions& op
   const Tensor ends =
       xg::where(logical_and(steps_of > 0, logical_or(equal(number, last), equal(number, last - 1))), ways, never);
   const Tensor total = logsumexp(ends, {.axis = 1});
-  return xg::where(total < never / 2, std::numeric_limits<double>::infinity(), -total);
+  const Tensor nothing = select(logical_and(equal(steps_of, 0), equal(last, 0)), 0, 1);  // of no steps: certain
+  return xg::where(nothing, 0.0, xg::where(total < never / 2, std::numeric_limits<double>::infinity(), -total));
 }
 
 }  // namespace unreduced

@@ -43,8 +43,7 @@ void AUC::reset() { columns_.clear(); }
 
 void AUC::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& weights) {
   const std::size_t columns = is_binary(y_pred) ? 1 : static_cast<std::size_t>(y_pred.shape().back());
-  if (columns_.empty()) columns_.resize(columns);
-  if (columns_.size() != columns)
+  if (!columns_.empty() && columns_.size() != columns)
     throw ShapeError(concat("auc: predictions of shape ", y_pred.shape(), " after some of ", columns_.size(),
                             " columns: reset() forgets the earlier ones"),
                      std::source_location::current());
@@ -53,6 +52,7 @@ void AUC::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& weigh
   const auto scores = y_pred.to_vector<double>();
   if (std::any_of(scores.begin(), scores.end(), [](double score) { return std::isnan(score); }))
     throw ValueError("auc: a prediction is NaN, which cannot be sorted", std::source_location::current());
+  columns_.resize(columns);
   for (std::size_t row = 0; row < truth.size(); ++row)
     for (std::size_t column = 0; column < columns; ++column) {
       const bool yes = truth[row] == static_cast<std::int64_t>(columns == 1 ? 1 : column);

@@ -1,5 +1,7 @@
 #include "nn/metrics/decisions.hpp"
 
+#include <limits>
+
 #include "autograd/ops/check.hpp"
 #include "lib/kernels/reduce.hpp"
 
@@ -41,6 +43,11 @@ std::vector<double> row_weights(const char* metric, const Tensor& weights, const
     throw ShapeError(concat(metric, ": weights of shape ", weights.shape(), " for predictions in rows of shape ", rows),
                      std::source_location::current());
   const auto given = weights.to_vector<double>();
+  for (const double weight : given)
+    if (!(weight >= 0 && weight <= std::numeric_limits<float>::max()))
+      throw ValueError(
+          concat(metric, ": the weights hold ", weight, ": they must not be negative, and finite in float32"),
+          std::source_location::current());
   std::vector<double> all(count);
   for (std::size_t i = 0; i < count; ++i) all[i] = given[i / (count / given.size())];
   return all;

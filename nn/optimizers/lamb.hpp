@@ -39,6 +39,7 @@ class XG_API LAMB : public Optimizer {
 
  protected:
   void update(Array& parameter, const Array& gradient, State& state) override;
+  bool decays_weights() const override { return true; }
   std::vector<Array> make_state(const Array& parameter) const override;
 
  private:

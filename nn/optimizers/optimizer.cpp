@@ -62,6 +62,7 @@ Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
   declarations_ = other.declarations_;
   parameters_ = std::exchange(other.parameters_, {});
   states_ = std::exchange(other.states_, {});
+  factors_.clear();
   groups_ = std::exchange(other.groups_, {});
   transforms_ = std::exchange(other.transforms_, {});
   return *this;
@@ -79,6 +80,7 @@ Optimizer& Optimizer::operator=(const Optimizer& other) {
   declarations_ = other.declarations_;
   parameters_ = std::move(parameters);
   states_ = std::move(states);
+  factors_.clear();
   groups_ = std::move(groups);
   transforms_ = std::move(transforms);
   return *this;
@@ -100,17 +102,24 @@ void Optimizer::add_group(const Name& pattern, const ParameterGroup& group) {
                      pattern.where);
   check_not_negative(concat(name_, ": the weight decay factor of '", pattern.text, "'"), group.weight_decay_factor,
                      pattern.where);
+  if (group.weight_decay_factor != 1 && !decays_weights())
+    throw ValueError(concat(name_, ": add_group: a weight decay factor of ", group.weight_decay_factor, " for '",
+                            pattern.text, "', and no weight decay: adamw, lamb and lion have one"),
+                     pattern.where);
   groups_.push_back({pattern, group});
+  factors_.clear();
 }
 
-ParameterGroup Optimizer::group_of(const NamedTensor& parameter) const {
-  const auto found = std::find_if(groups_.rbegin(), groups_.rend(),
-                                  [&](const Group& group) { return fits(group.pattern.text, parameter.name); });
-  return found == groups_.rend() ? ParameterGroup() : found->factors;
-}
-
-/// A group that nothing belongs to was meant for something else.
-void Optimizer::check_groups() const {
+/// Finds out which parameters belong to which groups, unless that is known. A group that nothing belongs to was meant
+/// for something else.
+void Optimizer::sort_into_groups() {
+  if (groups_.empty() || factors_.size() == parameters_.size()) return;
+  std::vector<ParameterGroup> sorted;
+  for (const NamedTensor& parameter : parameters_) {
+    const auto found = std::find_if(groups_.rbegin(), groups_.rend(),
+                                    [&](const Group& group) { return fits(group.pattern.text, parameter.name); });
+    sorted.push_back(found == groups_.rend() ? ParameterGroup() : found->factors);
+  }
   for (const auto& [pattern, factors] : groups_) {
     const auto belongs = [&](const NamedTensor& parameter) { return fits(pattern.text, parameter.name); };
     if (std::any_of(parameters_.begin(), parameters_.end(), belongs)) continue;
@@ -119,6 +128,7 @@ void Optimizer::check_groups() const {
     throw ValueError(concat(name_, ": add_group: no parameter fits '", pattern.text, "': ", known_are(names)),
                      pattern.where);
   }
+  factors_ = std::move(sorted);
 }
 
 void Optimizer::attach(ParameterList parameters, std::source_location where) {
@@ -164,6 +174,7 @@ void Optimizer::take(std::vector<NamedTensor> parameters, std::source_location w
     if (earlier[i]) states[i] = std::move(states_[*earlier[i]]);
   parameters_ = std::move(kept);
   states_ = std::move(states);
+  factors_.clear();
 }
 
 void Optimizer::step(std::source_location where) { Step(*this, false, where).make(); }
@@ -227,17 +238,22 @@ struct Optimizer::Snapshot {
   std::int64_t steps;
   std::vector<NamedTensor> parameters;
   std::vector<State> states;
+  std::vector<GradientTransform> transforms;
 };
 
 std::shared_ptr<const Optimizer::Snapshot> Optimizer::snapshot() const {
-  return std::make_shared<const Snapshot>(Snapshot{this, learning_rate_, iterations_, parameters_, clones(states_)});
+  return std::make_shared<const Snapshot>(
+      Snapshot{this, learning_rate_, iterations_, parameters_, clones(states_), transforms_});
 }
 
 void Optimizer::restore(const Snapshot& snapshot, std::source_location where) {
   check_no_step("restore", where);
   if (snapshot.owner != this) throw ValueError(concat(name_, ": the snapshot is of another optimizer"), where);
   std::vector<State> states = clones(snapshot.states);
+  std::vector<GradientTransform> transforms = snapshot.transforms;
   parameters_ = snapshot.parameters;
+  factors_.clear();
+  transforms_ = std::move(transforms);
   states_ = std::move(states);
   learning_rate_ = snapshot.rate;
   iterations_ = snapshot.steps;

@@ -62,8 +62,8 @@ class XG_API Optimizer {
   /// optimizer.add_group("*.bias", {.weight_decay_factor = 0});
   /// optimizer.add_group("features.*", {.learning_rate_factor = 0.1});
   /// ```
-  /// A factor that is negative or not finite in float32 is a ValueError; a pattern that no parameter fits is one in the
-  /// next step. During a step the call is a ValueError.
+  /// A factor that is negative or not finite in float32 is a ValueError, as is one of the weight decay of an optimizer
+  /// that has none; a pattern that no parameter fits is one in the next step. During a step the call is a ValueError.
   void add_group(const Name& pattern, const ParameterGroup& group);
 
   /// Of the next step; during the update of a parameter, for that one in this step.
@@ -109,6 +109,8 @@ class XG_API Optimizer {
   double weight_decay(double decay) const { return decay * decay_factor_; }
   /// Changes a parameter, a contiguous array, in place. Must not fail: what it needs is in the state.
   virtual void update(Array& parameter, const Array& gradient, State& state) = 0;
+  /// True if update() asks weight_decay().
+  virtual bool decays_weights() const { return false; }
   /// True if update_decayed() adds a weight decay on the way; else the gradient is changed before update().
   virtual bool fuses_decay() const { return false; }
   /// update() by gradient + decay * parameter. Returns the sum of the squares of the old parameter. `room` has space
@@ -131,8 +133,7 @@ class XG_API Optimizer {
   /// Looks again, if anything was declared or taken back since.
   void follow(std::source_location where);
   void take(std::vector<NamedTensor> parameters, std::source_location where);
-  ParameterGroup group_of(const NamedTensor& parameter) const;
-  void check_groups() const;
+  void sort_into_groups();
   void check_no_step(const char* call, std::source_location where) const;
 
   const char* name_;
@@ -145,6 +146,7 @@ class XG_API Optimizer {
   std::vector<NamedTensor> parameters_;
   std::vector<State> states_;
   std::vector<Group> groups_;
+  std::vector<ParameterGroup> factors_;  ///< of each parameter; none if there are no groups, or until a step asks
   std::vector<GradientTransform> transforms_;
   bool in_step_ = false;  ///< transforms and regularizers are called: what they look at stays
 };

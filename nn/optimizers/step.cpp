@@ -101,14 +101,14 @@ void Optimizer::Step::prepare() {
   const LearningRate learning_rate = optimizer_.learning_rate_;  // a copy: a function of the user's may replace it
   rate_ = checked_rate(learning_rate(optimizer_.iterations_), {});
   optimizer_.step_rate_ = rate_;
-  optimizer_.check_groups();
+  optimizer_.sort_into_groups();
   changes_.resize(gradients_.size());
   for (std::size_t i = 0; i < gradients_.size(); ++i) {
     Gradient& gradient = gradients_[i];
     const Array& elements = gradient.parameter();
     Change& change = changes_[i];
     const NamedTensor& target = optimizer_.parameters_[gradient.index()];
-    change.group = optimizer_.group_of(target);
+    if (!optimizer_.groups_.empty()) change.group = optimizer_.factors_[gradient.index()];
     checked_rate(rate_ * change.group.learning_rate_factor, target.name);
     if (!optimizer_.fuses_decay()) gradient.value();
     if (gradient.decay() != 0) room_.resize(std::max(room_.size(), kernels::decay_room(elements.size())));

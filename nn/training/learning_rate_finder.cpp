@@ -87,11 +87,15 @@ LearningRateCurve find_learning_rate(Model& model, const BatchSource& batches, c
   WeightedBatch first = *next();
   build(model, rows_of(first.x, 0, 1), where);
   KeptWeights weights(model);
+  std::vector<std::pair<Tensor, Tensor>> gradients;
+  for (const auto& named : optimizer.parameters())
+    if (Tensor gradient = named.value.grad(); gradient.defined()) gradients.emplace_back(named.value, gradient);
   const auto before = optimizer.snapshot();
   const Pass trial(model, Pass::Mode::trial);
   const auto go_back = [&] {
     weights.restore();
     optimizer.restore(*before, where);
+    for (auto& [parameter, gradient] : gradients) parameter.set_grad(gradient);
   };
   try {
     LearningRateCurve curve = sweep(model, next, std::move(first), options, where);

@@ -30,9 +30,9 @@ struct LearningRateCurve {
 /// Trains with a learning rate that rises by the same factor in every step, batch by batch, until the loss is NaN or
 /// too large (Smith, Cyclical learning rates for training neural networks, 2017). The suggestion is the rate at which
 /// the smoothed loss falls most steeply over ln(rate), up to where it is least: the rule that fastai calls "steep".
-/// Afterwards parameters, buffers, the optimizer with its learning rate and what it keeps, and the generators of the
-/// layers are as they were; what a gradient transform keeps, as accumulate() does, is not. Batches are shuffled, and
-/// begin anew as often as it takes. The model must be compiled. Options that make no sense are a ValueError.
+/// Afterwards parameters, their gradients, buffers, the optimizer with its learning rate and what it and its gradient
+/// transforms keep, and the generators of the layers are as they were. Batches are shuffled, and begin anew as often
+/// as it takes. The model must be compiled. Options that make no sense are a ValueError.
 XG_API LearningRateCurve find_learning_rate(Model& model, const Tensors& x, const Tensors& y,
                                             const LearningRateFinderOptions& options = {},
                                             std::source_location where = std::source_location::current());

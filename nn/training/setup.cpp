@@ -131,7 +131,10 @@ std::string TrainingSetup::metric_name(std::size_t index) const {
 }
 
 Tensor loss_of(const Output& output) {
-  const Tensor values = output.loss->unreduced(output.y, output.prediction);
+  // What is no target may be no number.
+  const Tensor& y = output.y;
+  const bool has_steps = output.mask.defined() && y.rank() > 1 && y.shape()[1] == output.mask.shape()[1];
+  const Tensor values = output.loss->unreduced(has_steps ? cleared(y, output.mask) : y, output.prediction);
   if (output.sample_weight.defined() || output.mask.defined()) return weighted_mean(values, output);
   return values.rank() == 0 ? values : mean(values);
 }

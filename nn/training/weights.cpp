@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "autograd/grad_mode.hpp"
@@ -75,16 +76,16 @@ void check_weights(const char* call, const Tensors& weights, const Tensors& y, s
                               ", or one for each step of a sequence, (", count_of(y), ", steps)"),
                        where);
     for (const double weight : value.to_vector<double>())
-      if (!(weight >= 0 && std::isfinite(weight)))
-        throw ValueError(concat(who, " holds ", weight, ": weights must be finite and not negative"), where);
+      if (!(weight >= 0 && weight <= std::numeric_limits<float>::max()))
+        throw ValueError(concat(who, " holds ", weight, ": weights must be finite in float32 and not negative"), where);
   }
 }
 
 void check_class_weights(const char* call, const ClassWeights& weights, std::source_location where) {
   for (auto entry = weights.begin(); entry != weights.end(); ++entry) {
-    if (!(entry->second >= 0 && std::isfinite(entry->second)))
+    if (!(entry->second >= 0 && entry->second <= std::numeric_limits<float>::max()))
       throw ValueError(concat(call, ": class_weight of class ", entry->first, " is ", entry->second,
-                              ": weights must be finite and not negative"),
+                              ": weights must be finite in float32 and not negative"),
                        where);
     if (std::any_of(weights.begin(), entry, [&](const auto& other) { return other.first == entry->first; }))
       throw ValueError(concat(call, ": class_weight has two weights for class ", entry->first), where);

@@ -109,7 +109,7 @@ TABLE = {
         ("one_hot && number >= y.shape().back()", "false"),
         ("number < 0 ||", ""),
         ("if (one_hot || column) shape.erase(-1);", "if (one_hot) shape.erase(-1);"),
-        ("if (!(weight >= 0 && std::isfinite(weight)))", "if (weight < 0)"),
+        ("if (!(weight >= 0 && weight <= std::numeric_limits<float>::max()))", "if (weight < 0)"),
         ("(value.rank() != 1 && !steps) ||", ""),
         ("number == std::floor(number)", "true"),
         ('check("a mask", output.mask, 2);', ""),
@@ -169,6 +169,7 @@ TABLE = {
         ("if (!parameter.value.requires_grad()) continue;", ""),
     ],
     "nn/training/setup.cpp": [
+        ("has_steps ? cleared(y, output.mask) : y", "y"),
         ("by_name ? y[name] : y[i]", "y[i]"),
         ("before == 0 ? metric.choice.name()", "true ? metric.choice.name()"),
         ('check_output("loss", name, outputs);', "static_cast<void>(name);"),
@@ -269,7 +270,6 @@ TABLE = {
         ("options_.use_bias ? sums + bias_ : sums", "sums"),
     ],
     "nn/layers/masking.cpp": [
-        ("where(mask, x, 0)", "where(mask, x, x)"),
         ("earlier.defined() ? logical_and(own, earlier) : own", "own"),
         ("any(not_equal(x, mask_value_)", "any(not_equal(x, 0)"),
     ],
@@ -342,6 +342,7 @@ TABLE = {
         ("for (const Tensors* const both : {&a, &b})", "for (const Tensors* const both : {&b, &a})"),
     ],
     "nn/mask.cpp": [
+        ("where(mask, x, 0)", "where(mask, x, x)"),
         ("if (mask.dtype() != boolean)", "if (false)"),
         ("if (!has_steps || mask.shape() != Shape{x.shape()[0], x.shape()[1]})", "if (!has_steps)"),
     ],
@@ -366,7 +367,6 @@ TABLE = {
         ("optimizer_.transforms_ = std::move(transforms);", ""),
         ("optimizer_.step_rate_ = rate_ * change.group.learning_rate_factor;", "optimizer_.step_rate_ = rate_;"),
         ("optimizer_.decay_factor_ = change.group.weight_decay_factor;", ""),
-        ("optimizer_.check_groups();", ""),
         ("if (!(rate >= 0 && rate <=", "if (!(rate <="),
         ("if (!optimizer_.fuses_decay()) gradient.value();", ""),
         ("if (!target.value.requires_grad()) return;", ""),
@@ -552,7 +552,8 @@ TABLE = {
     ],
     "nn/callbacks/kept_weights.cpp": [
         ("named.value.array().clone()});", "named.value.array()});"),
-        ("for (Weight& weight : weights_) weight.place.assign(weight.kept);", ""),
+        ("weight.place.assign(weight.kept);", ";"),
+        ("replace(*module, now, weight.kept);", ";"),
     ],
     "nn/callbacks/monitor.cpp": [
         ("value + min_delta_ < *best_", "value < *best_"),

@@ -113,7 +113,8 @@ TEST_CASE("fit: a callback may call all of the model but fit and compile") {
                            fit_line));
       const unsigned compile_line = __LINE__ + 1;
       compile = message_of<ValueError>([&] { model.compile({.optimizer = "adam", .loss = "mse"}); });
-      CHECK(compile == at_line("compile: the model is in fit(): neither a callback nor a step can compile it", __FILE__, compile_line));
+      CHECK(compile == at_line("compile: the model is in fit(): neither a callback nor a step can compile it", __FILE__,
+                               compile_line));
       loss = model.evaluate(x, y, {.verbose = 0}).loss;
       rows = std::size_t(model.predict(x).shape()[0]);
       trained = model.train_on_batch(x, y).loss;

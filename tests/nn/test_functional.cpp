@@ -17,6 +17,7 @@
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/embedding.hpp"
 #include "nn/layers/flatten.hpp"
+#include "nn/layers/lambda.hpp"
 #include "nn/layers/merge.hpp"
 #include "nn/layers/normalization.hpp"
 #include "nn/layers/recurrent.hpp"
@@ -305,14 +306,32 @@ TEST_CASE("functional: what does not fit is told where it is written") {
                                           a >> nn::layer(nn::Activation("tanh"), "x")}) >>
                                     add),
               "a child named 'x' is declared already");
+  CHECK_ERROR(ValueError, nn::Functional(a, a >> nn::layer(nn::Activation("relu"), "a.b")),
+              "a child named 'a.b': a name must not hold a dot, which separates the names in a path");
 
   nn::Functional model(both, y);
   CHECK_ERROR(ShapeError, model(ones({4, 3})),
               "Functional: it takes 2 inputs with samples (a: (3,), b: (2,)), got 1 ((4, 3))");
   CHECK_ERROR(ShapeError, model(nn::Tensors{ones({4, 3}), ones({4, 3})}),
               "Functional: samples (a: (3,), b: (2,)) are expected, got batches ((4, 3), (4, 3))");
-  CHECK_ERROR(ValueError, model(nn::Tensors{{"a", ones({4, 3})}, {"c", ones({4, 2})}}),
-              "tensors: there is no 'b': there are a, c");
+  CHECK_ERROR(
+      ValueError, model(nn::Tensors{{"a", ones({4, 3})}, {"c", ones({4, 2})}}),
+      "Functional: there is no input 'b': samples (a: (3,), b: (2,)) are expected, got batches (a: (4, 3), c: (4, 2))");
   CHECK_ERROR(ShapeError, model(nn::Tensors{ones({}), ones({4, 2})}),
               "Functional: an input is a single number: its first axis must be the samples");
+  CHECK_ERROR(
+      DTypeError, model(nn::Tensors{ones({4, 3}), ones({4, 2}, float64)}),
+      "Functional: the input b: (2,) is float32, got float64: astype() converts it, or input() takes the dtype");
+}
+
+TEST_CASE("functional: a layer that gives something else than when the model was made") {
+  const auto x = nn::input({3});
+  bool cuts = false;
+  nn::Functional model(
+      x, x >> nn::layer(nn::Lambda([&](const Tensor& t) { return cuts ? slice(t, 1, {.stop = 2}) : t; }), "cut"));
+  CHECK(model(ones({4, 3})).shape() == Shape{4, 3});
+  cuts = true;
+  CHECK_ERROR(
+      ShapeError, model(ones({4, 3})),
+      "Functional: 'cut' gave shape (4, 2), (4, 3) is expected: what a layer gives for a sample must not change");
 }

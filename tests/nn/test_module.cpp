@@ -117,6 +117,8 @@ TEST_CASE("module: a name is written at most once") {
   };
   CHECK_ERROR(ValueError, Twice("a", "a", std::source_location::current()),
               "a parameter or buffer named 'a' is declared already");
+  CHECK_ERROR(ValueError, Twice("a", "a.b", std::source_location::current()),
+              "a parameter or buffer named 'a.b': a name must not hold a dot, which separates the names in a path");
   struct Buffers : nn::Module {
     explicit Buffers(std::source_location where) {
       buffer("b", zeros({1}));

@@ -144,6 +144,12 @@ TEST_CASE("broadcast: where picks by the flag of each element, over rows and str
           return flags.data<bool>()[row * 3 + 1] ? wide.data<float>()[row * 140 + 2 * column + 1]
                                                  : b.data<float>()[column];
         }) == 0);
+  const Array narrow = Array::full({2}, 1, int32), fine = Array::full({2}, 0.5, float64);
+  for (const auto& [yes, no] : {std::pair(narrow, fine), std::pair(fine, narrow)}) {
+    const Array both = kernels::where(Array::from(std::vector<double>{1, 0}, {2}).astype(boolean), yes, no);
+    CHECK(both.dtype() == float64);
+    CHECK(both.data<double>()[0] + both.data<double>()[1] == 1.5);
+  }
   const Array mask = sample({70, 1000}, boolean, 4);
   const Array turned = kernels::where(mask.transposed(), a, b);
   CHECK(mismatches<float>(turned, [&](std::int64_t i) {

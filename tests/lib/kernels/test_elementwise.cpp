@@ -114,6 +114,8 @@ TEST_CASE("elementwise: gradients on both sides of the threads' cut") {
   const float *g = dy.data<float>(), *v = y.data<float>();
   const Array of_tanh = on_two_threads([&] { return kernels::tanh_gradient(dy, y); });
   const Array of_relu = on_two_threads([&] { return kernels::relu_gradient(dy, y); });
+  const Array of_gelu = on_two_threads([&] { return kernels::gelu_gradient(dy, y); }), slope = kernels::gelu_slope(y);
+  CHECK(mismatches<float>(of_gelu, [&](std::int64_t i) { return slope.data<float>()[i] * g[i]; }) == 0);
   CHECK(mismatches<float>(of_relu, [&](std::int64_t i) { return v[i] > 0 ? g[i] : 0.0F; }) == 0);
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < many; ++i) {

@@ -191,6 +191,10 @@ TEST_CASE("positions: sines of falling frequency, and rows that are learnt") {
 TEST_CASE("attention layers: options that make no sense") {
   CHECK_ERROR(ValueError, MultiHeadAttention({.key_dim = 4}),
               "MultiHeadAttention: num_heads must be at least 1, got 0");
+  const std::int64_t much = std::int64_t{1} << 40;
+  CHECK_ERROR(
+      ValueError, MultiHeadAttention({.num_heads = much, .key_dim = much}),
+      "MultiHeadAttention: 1099511627776 heads of width 1099511627776 are more features than a tensor can have");
   CHECK_ERROR(ValueError, MultiHeadAttention({.num_heads = 4}),
               "MultiHeadAttention: key_dim must be at least 1, got 0");
   CHECK_ERROR(ValueError, MultiHeadAttention({.num_heads = 1, .key_dim = 1, .value_dim = -1}),

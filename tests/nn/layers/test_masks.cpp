@@ -3,13 +3,16 @@
 #include "autograd/creation.hpp"
 #include "autograd/gradcheck.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
+#include "autograd/ops/reduction.hpp"
 #include "autograd/ops/shape.hpp"
 #include "nn/clone.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/activations.hpp"
 #include "nn/layers/cells.hpp"
+#include "nn/layers/conv_lstm.hpp"
 #include "nn/layers/convolution.hpp"
 #include "nn/layers/dense.hpp"
 #include "nn/layers/dropout.hpp"
@@ -268,4 +271,35 @@ TEST_CASE("masks: hooks see outputs, not masks, and a first call with one builds
   const Tensors out = dense(Tensors{{"mask", seen}, {"x", ones({2, 5, 4})}});
   CHECK(out[0].shape() == Shape{2, 5, 1});
   CHECK(calls == 1);
+}
+
+TEST_CASE("masks: what stands in steps that do not count, even NaN, reaches no gradient") {
+  const double nan = std::nan("");
+  const Tensor mask{{true, true, false}, {true, false, false}};
+  const auto gradients = [&](Module& layer, const Shape& shape, double behind) {
+    Tensor steps = mask;
+    while (steps.rank() < shape.rank()) steps = expand_dims(steps, -1);
+    const Tensor x = where(steps, Tensor(Generator(3).normal(shape, 0, 1, float64)), behind);
+    const Tensors y = layer({x, {"mask", mask}});
+    sum(square(y[0])).backward();
+    Numbers all;
+    for (const auto& named : layer.parameters()) {
+      const Numbers one = numbers(named.value.grad());
+      all.insert(all.end(), one.begin(), one.end());
+      Tensor(named.value).zero_grad();
+    }
+    return all;
+  };
+  manual_seed(2);
+  LSTM lstm({.units = 3, .return_sequences = true, .dtype = float64});
+  GRU gru({.units = 3, .dtype = float64});
+  RNN rnn(SimpleRNNCell({.units = 3, .dtype = float64}), {.return_sequences = true});
+  ConvLSTM2D images({.filters = 2, .kernel_size = 2, .dtype = float64});
+  for (const auto& [layer, shape] : {std::pair<Module*, Shape>(&lstm, {2, 3, 2}),
+                                     {&gru, {2, 3, 2}},
+                                     {&rnn, {2, 3, 2}},
+                                     {&images, {2, 3, 2, 2, 1}}}) {
+    CAPTURE(layer->type());
+    CHECK(gradients(*layer, shape, nan) == gradients(*layer, shape, 0));
+  }
 }

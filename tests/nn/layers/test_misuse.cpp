@@ -114,6 +114,11 @@ TEST_CASE("layers: inputs that do not fit") {
   CHECK_ERROR(ShapeError, (Sequential{Input({2, 3}), Conv1D({.filters = 1, .kernel_size = 3})}),
               "Conv1D: a window of 3 does not fit the 2 elements along axis 1 of the input of shape (0, 2, 3): take a "
               "smaller kernel_size, or \"same\" padding");
+  CHECK_ERROR(ShapeError,
+              Conv1D({.filters = 1, .kernel_size = 3, .dilation_rate = std::numeric_limits<std::int64_t>::max()})(
+                  ones({1, 4, 1})),
+              "Conv1D: a window of 9223372036854775807 does not fit the 4 elements along axis 1 of the input of shape "
+              "(1, 4, 1): take a smaller kernel_size, or \"same\" padding");
   RepeatVector repeat(2);
   CHECK_ERROR(ShapeError, repeat(ones({2, 3, 4})),
               "RepeatVector: the input has shape (2, 3, 4), (batch, features) is expected");

@@ -5,6 +5,7 @@
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/index.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "nn/callbacks/kept_weights.hpp"
 #include "nn/clone.hpp"
 #include "nn/functional.hpp"
 #include "nn/layers/cells.hpp"
@@ -189,4 +190,27 @@ TEST_CASE("stateful: looking ahead leaves no state, with several outputs and in 
   Sequential single{LSTM({.units = 2, .stateful = true}), Dense({.units = 1})};
   single.compile({.optimizer = "sgd", .loss = "mse"});
   CHECK_NOTHROW(find_learning_rate(single, samples, targets, {.steps = 4, .batch_size = 4}));
+}
+
+TEST_CASE("stateful: weights that are kept hold the states of then") {
+  manual_seed(1);
+  Sequential model{LSTM({.units = 2, .stateful = true}), Dense({.units = 1})};
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor x = Generator(1).normal({4, 3, 2}), y = ones({4, 1});
+  model.train_on_batch(x, y);
+  const auto states = [&] {
+    Numbers all;
+    for (const auto& named : model.buffers())
+      for (const double number : numbers(named.value)) all.push_back(number);
+    return all;
+  };
+  const Numbers then = states();
+  KeptWeights kept(model);
+  model.train_on_batch(x, y);
+  CHECK(states() != then);
+  kept.restore();
+  CHECK(states() == then);
+  model.train_on_batch(x, y);
+  kept.restore();
+  CHECK(states() == then);
 }

@@ -102,6 +102,16 @@ TEST_CASE("ctc_loss: very sure logits, in float32") {
   CHECK(std::isnan(nn::ctc_loss(Tensor{{1}}, Tensor{{{std::nan(""), 0.0}}}).item()));
 }
 
+TEST_CASE("ctc_loss: of no steps nothing can be said but nothing") {
+  const Tensor none = Tensor{0, 0}, labels{{1, 2}, {1, 2}};
+  const Tensor logits = Tensor(Generator(5).normal({2, 4, 3}, 0, 1, float64)).set_requires_grad();
+  const Tensor loss = nn::unreduced::ctc_loss(labels, logits, {.input_lengths = none, .label_lengths = Tensor{0, 1}});
+  CHECK(loss.to_vector<double>()[0] == 0);
+  CHECK(std::isinf(loss.to_vector<double>()[1]));
+  select(loss, 0).backward();
+  CHECK(count_nonzero(logits.grad()).item() == 0);
+}
+
 TEST_CASE("ctc_loss: as a loss to choose") {
   const Tensor logits = Generator(5).normal({2, 6, 4}), labels{{1, 3}, {2, -1}};
   CHECK(nn::CTC()(labels, logits).item() == nn::ctc_loss(labels, logits).item());

@@ -292,3 +292,18 @@ TEST_CASE("streaming metrics: misuse") {
   CHECK_ERROR(ShapeError, update(MetricChoice("r2_score").make("mse", 1), zeros({2}), zeros({2, 1})),
               "r2_score: y_true has shape (2,), y_pred (2, 1)");
 }
+
+TEST_CASE("streaming: an update that is refused changes nothing") {
+  nn::AUC auc;
+  CHECK_THROWS_AS(auc.update(Tensor{0.0, 1.0, 7.0}, ones({3, 4}), {}), ValueError);
+  auc.update(Tensor{0.0, 1.0}, Tensor{0.2, 0.8}, {});
+  CHECK(auc.result() == 1);
+  for (const auto& [weight, text] : {std::pair(-1.0, "-1"), {1e38 * 10, "inf"}, {std::nan(""), "NaN"}}) {
+    const std::string message = message_of<ValueError>([&] {
+      auc.update(Tensor{0.0, 1.0}, Tensor{0.8, 0.2}, Tensor{1.0, weight});
+    });
+    CHECK(message.starts_with(
+        concat("auc: the weights hold ", text, ": they must not be negative, and finite in float32")));
+  }
+  CHECK(auc.result() == 1);
+}

@@ -92,6 +92,9 @@ TEST_CASE("groups: what makes no sense changes nothing") {
               "SGD: the learning rate factor of '*' must be at least 0, got -1");
   CHECK_ERROR(ValueError, sgd.add_group("*", {.weight_decay_factor = -1}),
               "SGD: the weight decay factor of '*' must be at least 0, got -1");
+  CHECK_ERROR(ValueError, sgd.add_group("*.bias", {.weight_decay_factor = 0}),
+              "SGD: add_group: a weight decay factor of 0 for '*.bias', and no weight decay: adamw, lamb and lion have "
+              "one");
   three.backward();
   sgd.add_group("head.*", {.learning_rate_factor = 1e30});
   CHECK_ERROR(ValueError, sgd.step(),

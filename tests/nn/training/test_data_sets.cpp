@@ -196,7 +196,7 @@ TEST_CASE("data sets: misuse") {
               model.fit(pairs, {.verbose = 0, .validation_data = {column(1), column(1), {}, nn::BatchSource(pairs)}}),
               "fit: validation_data has tensors and batches: give one of the two");
   CHECK_ERROR(ValueError, model.fit(pairs, {.verbose = 0, .validation_data = {column(1), column(1), ones({1}) * -1.0}}),
-              "fit: validation_data: sample_weight holds -1: weights must be finite and not negative");
+              "fit: validation_data: sample_weight holds -1: weights must be finite in float32 and not negative");
   const std::vector<Tensor> samples{column(2)};
   CHECK_ERROR(ValueError, model.evaluate(samples, quiet), "evaluate: y is an undefined tensor");
 }

@@ -80,6 +80,22 @@ TEST_CASE("find_learning_rate: the model, the optimizer and the generators are a
   CHECK(same_weights(train(true, schedule), train(false, schedule)));
 }
 
+TEST_CASE("find_learning_rate: gradients that wait for a step are there again, and sums that are not complete") {
+  const SignProblem data(64);
+  const auto train = [&](bool looks) {
+    manual_seed(5);
+    auto model = sign_network(0);
+    model.compile({.optimizer = nn::SGD({.gradient_transforms = {nn::accumulate(2)}}),
+                   .loss = "sparse_categorical_crossentropy"});
+    model.train_on_batch(data.x, data.labels);
+    sum(model(data.x)).backward();
+    if (looks) nn::find_learning_rate(model, data.x, data.labels, {.steps = 6});
+    model.optimizer().step();
+    return weights(model);
+  };
+  CHECK(same_weights(train(true), train(false)));
+}
+
 TEST_CASE("find_learning_rate: a model that is not built yet, and a step that throws") {
   nn::Sequential model{nn::Dense({.units = 1})};
   model.compile({.optimizer = "sgd", .loss = "mse"});

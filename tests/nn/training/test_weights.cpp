@@ -5,9 +5,11 @@
 #include "autograd/creation.hpp"
 #include "autograd/ops/activation.hpp"
 #include "autograd/ops/arithmetic.hpp"
+#include "autograd/ops/compare.hpp"
 #include "autograd/ops/elementwise.hpp"
 #include "autograd/ops/linalg.hpp"
 #include "autograd/ops/reduction.hpp"
+#include "autograd/ops/shape.hpp"
 #include "nn/optimizers/sgd.hpp"
 #include "tests/nn/two_headed.hpp"
 #include "tests/nn/vectors.hpp"
@@ -312,19 +314,19 @@ TEST_CASE("weights: misuse") {
       "evaluate: sample_weight has shape (4, 2), y (4, 1): one weight for each sample is expected, (4,), or one "
       "for each step of a sequence, (4, steps)");
   CHECK_ERROR(ValueError, evaluate(Tensor{1.0, 2.0, -1.0, 1.0}),
-              "evaluate: sample_weight holds -1: weights must be finite and not negative");
+              "evaluate: sample_weight holds -1: weights must be finite in float32 and not negative");
   CHECK_ERROR(ValueError, evaluate(Tensor{1.0, 2.0, std::nan(""), 1.0}),
-              "evaluate: sample_weight holds NaN: weights must be finite and not negative");
+              "evaluate: sample_weight holds NaN: weights must be finite in float32 and not negative");
   CHECK_ERROR(ValueError,
               of.model.fit(of.x, of.y, {.verbose = 0, .validation_data = {of.x, of.y, Tensor{1.0, 1.0, 1.0, -2.0}}}),
-              "fit: validation_data: sample_weight holds -2: weights must be finite and not negative");
+              "fit: validation_data: sample_weight holds -2: weights must be finite in float32 and not negative");
   const auto fit = [&](const nn::ClassWeights& weights, const Tensor& y,
                        std::source_location where = std::source_location::current()) {
     return of.model.fit(of.x, y, {.verbose = 0, .class_weight = weights}, where);
   };
   CHECK_ERROR(ValueError, fit({{0, 1}, {0, 2}}, of.y), "fit: class_weight has two weights for class 0");
   CHECK_ERROR(ValueError, fit({{0, -1}}, of.y),
-              "fit: class_weight of class 0 is -1: weights must be finite and not negative");
+              "fit: class_weight of class 0 is -1: weights must be finite in float32 and not negative");
   CHECK_ERROR(ValueError, fit({{-1, 1}}, of.y), "fit: class_weight: there is no class -1");
   CHECK_ERROR(ValueError, fit({{3, 1}}, ones({4, 3})), "fit: class_weight: there is no class 3: y has 3 classes");
   CHECK_ERROR(ValueError, fit({{1, 2}}, of.y + 0.5),
@@ -376,4 +378,18 @@ TEST_CASE("penalties apart: data_loss and penalty add up to the loss") {
                    .show_penalty = true});
   };
   CHECK_THROWS_WITH_AS(compile(), doctest::Contains("compile: a metric cannot be named 'penalty'"), ValueError);
+}
+
+TEST_CASE("weights: targets of steps that do not count may be NaN") {
+  const Tensor mask{{true, true, false}, {true, false, false}};
+  const Tensor x{{{1.0}, {2.0}, {3.0}}, {{4.0}, {5.0}, {6.0}}};
+  const auto trained = [&](double behind) {
+    Product model(Array::from(Numbers{0.5}, {1, 1}), "linear", mask);
+    model.compile({.optimizer = nn::SGD({.learning_rate = 0.01}), .loss = "mse"});
+    const Tensor y = where(expand_dims(mask, -1), x * 3.0, behind);
+    model.train_on_batch(x, y);
+    return model.k.item<double>();
+  };
+  CHECK(trained(std::nan("")) == trained(0));
+  CHECK(trained(0) > 0.5);
 }
