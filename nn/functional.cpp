@@ -143,6 +143,15 @@ class Functional::Builder {
   std::vector<bool> used_;                                        // of the inputs, which have the first slots
 };
 
+Functional::Functional(const Symbolic& inputs, const Symbolic& output, std::source_location where)
+    : Functional(std::vector<Symbolic>{inputs}, std::vector<Output>{output}, where) {}
+
+Functional::Functional(const std::vector<Symbolic>& inputs, const Symbolic& output, std::source_location where)
+    : Functional(inputs, std::vector<Output>{output}, where) {}
+
+Functional::Functional(const Symbolic& inputs, const std::vector<Output>& outputs, std::source_location where)
+    : Functional(std::vector<Symbolic>{inputs}, outputs, where) {}
+
 Functional::Functional(const std::vector<Symbolic>& inputs, const std::vector<Output>& outputs,
                        std::source_location where) {
   Builder builder(*this, where);
@@ -227,6 +236,8 @@ Tensors Functional::forward_many(const Tensors& inputs) {
 }
 
 Tensor Functional::forward(const Tensor& x) { return outputs_.size() == 1 ? forward_many(x)[0] : Tensor(); }
+
+std::shared_ptr<Module> Functional::copy() const { return std::make_shared<Functional>(clone()); }
 
 Functional Functional::clone() const {
   Functional made;

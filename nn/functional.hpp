@@ -114,16 +114,13 @@ class XG_API Functional : public Model {
 
   /// From one input, or from those that are joined, to one output.
   Functional(const Symbolic& inputs, const Symbolic& output,
-             std::source_location where = std::source_location::current())
-      : Functional(std::vector<Symbolic>{inputs}, std::vector<Output>{output}, where) {}
+             std::source_location where = std::source_location::current());
   /// From several inputs to one output.
   Functional(const std::vector<Symbolic>& inputs, const Symbolic& output,
-             std::source_location where = std::source_location::current())
-      : Functional(inputs, std::vector<Output>{output}, where) {}
+             std::source_location where = std::source_location::current());
   /// From one input to several outputs.
   Functional(const Symbolic& inputs, const std::vector<Output>& outputs,
-             std::source_location where = std::source_location::current())
-      : Functional(std::vector<Symbolic>{inputs}, outputs, where) {}
+             std::source_location where = std::source_location::current());
   /// From several to several. An input that is none, that no output depends on, or that is missing is a ValueError, as
   /// are names that are there twice.
   Functional(const std::vector<Symbolic>& inputs, const std::vector<Output>& outputs,
@@ -135,7 +132,7 @@ class XG_API Functional : public Model {
   /// a ShapeError. A mask that belongs to the only output stands beside it.
   Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "Functional"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<Functional>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// The same graph with parameters of its own, not compiled.
   Functional clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override;

@@ -7,6 +7,8 @@
 
 namespace xg::nn {
 
+bool Layer::reports_caller() const { return true; }
+
 Shape Layer::shape_by_trial(const Shape& sample, DType dtype) const {
   Pass scratch(*this, Pass::Mode::evaluation);
   scratch.rehearse();

@@ -12,7 +12,7 @@ namespace xg::nn {
 /// A module of the library, composed of operations: errors inside it name the line that called it.
 class XG_API Layer : public Module {
  protected:
-  bool reports_caller() const override { return true; }
+  bool reports_caller() const override;
   /// The shape of a sample that forward() gives for samples of that shape: from a batch of none, once the parameters
   /// are there.
   Shape shape_by_trial(const Shape& sample, DType dtype = float32) const;
@@ -33,7 +33,7 @@ class XG_API Layer : public Module {
 
 /// A layer that is copied by its clone().
 template <class L>
-class ClonedLayer : public Layer {
+class XG_API ClonedLayer : public Layer {
  public:
   /// What clone() gives.
   std::shared_ptr<Module> copy() const override { return std::make_shared<L>(static_cast<const L&>(*this).clone()); }

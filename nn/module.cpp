@@ -82,6 +82,8 @@ void Module::free(State& state) noexcept {
   }
 }
 
+std::shared_ptr<Anchor> Module::new_anchor() { return std::make_shared<Anchor>(); }
+
 Module::Modules Module::modules() { return tree(*this); }
 
 std::vector<const Module*, pool::Allocator<const Module*>> Module::modules() const { return tree(*this); }

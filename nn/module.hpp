@@ -239,11 +239,12 @@ class XG_API Module {
 
  private:
   struct Hooks;
+  static std::shared_ptr<Anchor> new_anchor();
   using List = std::vector<NamedTensor>;
 
   /// All that moves.
   struct State {
-    std::shared_ptr<Anchor> anchor = std::make_shared<Anchor>();
+    std::shared_ptr<Anchor> anchor = new_anchor();
     List parameters = {};
     List buffers = {};
     std::vector<Child> children = {};

@@ -46,6 +46,8 @@ void Sequential::append(std::shared_ptr<Module> module, std::string name, const 
   output_shape_ = output_shape;
 }
 
+std::shared_ptr<Module> Sequential::copy() const { return std::make_shared<Sequential>(clone()); }
+
 Sequential Sequential::clone() const {
   Sequential made;
   const auto where = std::source_location::current();

@@ -72,7 +72,7 @@ class XG_API Sequential : public Model {
   /// Whether one of the layers makes a mask.
   MaskUse mask_use() const override;
   std::string type() const override { return "Sequential"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<Sequential>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// The same layers with parameters of their own, not compiled.
   Sequential clone() const;
   void build(const Shape& sample) override;

@@ -4,6 +4,8 @@
 
 namespace xg::nn {
 
+Callback::~Callback() = default;
+
 void Logs::set(const std::string& name, double value) {
   if (const auto entry = find_figure(entries_, name); entry != entries_.end())
     entry->second = value;

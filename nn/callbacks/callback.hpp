@@ -56,7 +56,7 @@ struct TrainingRun {
 /// Hooks into fit(). Epochs and batches count from 0; logs of a batch are the means of the epoch so far.
 class XG_API Callback {
  public:
-  virtual ~Callback() = default;
+  virtual ~Callback();
   /// Its name and its options; `custom` for classes of users, unless they say it themselves.
   virtual Spec spec() const { return {Spec::custom}; }
   /// Before the first epoch.

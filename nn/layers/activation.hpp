@@ -17,15 +17,17 @@ class XG_API Activation : public ClonedLayer<Activation> {
   /// A function of the user's.
   explicit Activation(ActivationFunction function) : function_(std::move(function)) {}
 
-  Tensor forward(const Tensor& x) override { return function_(x); }
+  Tensor forward(const Tensor& x) override;
   std::string type() const override { return "Activation"; }
   MaskUse mask_use() const override { return MaskUse::hands_on; }
   /// One of its own with the same values.
-  Activation clone() const { return copied(Activation(function_)); }
+  Activation clone() const;
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:
   ActivationFunction function_;
 };
+
+extern template class ClonedLayer<Activation>;
 
 }  // namespace xg::nn

@@ -8,8 +8,13 @@
 #include "autograd/ops/elementwise.hpp"
 #include "nn/activations.hpp"
 #include "nn/check_number.hpp"
+#include "nn/layers/activation.hpp"
 
 namespace xg::nn {
+
+Tensor Activation::forward(const Tensor& x) { return function_(x); }
+
+Activation Activation::clone() const { return copied(Activation(function_)); }
 
 LeakyReLU::LeakyReLU(double alpha, std::source_location where) : alpha_(alpha) {
   check_not_negative("LeakyReLU: alpha", alpha, where);
@@ -62,5 +67,13 @@ Tensor PReLU::forward(const Tensor& x) {
   check_input(x, alpha_.rank(), "a sample's axes", alpha_.dtype());
   return relu(x) - alpha_ * relu(-x);
 }
+
+template class ClonedLayer<Activation>;
+template class ClonedLayer<LeakyReLU>;
+template class ClonedLayer<ELU>;
+template class ClonedLayer<ThresholdedReLU>;
+template class ClonedLayer<ReLU>;
+template class ClonedLayer<Softmax>;
+template class ClonedLayer<PReLU>;
 
 }  // namespace xg::nn

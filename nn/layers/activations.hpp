@@ -131,4 +131,11 @@ class XG_API PReLU : public ClonedLayer<PReLU> {
   Parameter alpha_;
 };
 
+extern template class ClonedLayer<LeakyReLU>;
+extern template class ClonedLayer<ELU>;
+extern template class ClonedLayer<ThresholdedReLU>;
+extern template class ClonedLayer<ReLU>;
+extern template class ClonedLayer<Softmax>;
+extern template class ClonedLayer<PReLU>;
+
 }  // namespace xg::nn

@@ -177,4 +177,6 @@ Tensors MultiHeadAttention::forward_many(const Tensors& inputs) {
   return result;
 }
 
+template class ClonedLayer<MultiHeadAttention>;
+
 }  // namespace xg::nn

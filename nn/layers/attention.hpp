@@ -90,4 +90,6 @@ class XG_API MultiHeadAttention : public ClonedLayer<MultiHeadAttention> {
   Dense *query_ = nullptr, *key_ = nullptr, *value_ = nullptr, *output_ = nullptr;
 };
 
+extern template class ClonedLayer<MultiHeadAttention>;
+
 }  // namespace xg::nn

@@ -52,6 +52,11 @@ Tensors LayerCell<R>::step(const Tensor& x, const std::vector<Tensor>& state) {
   return (*layer_)(given);
 }
 
+template <std::derived_from<Recurrent> R>
+std::shared_ptr<Module> LayerCell<R>::copy() const {
+  return std::make_shared<LayerCell>(clone());
+}
+
 template class LayerCell<SimpleRNN>;
 template class LayerCell<LSTM>;
 template class LayerCell<GRU>;
@@ -66,6 +71,8 @@ void StackedRNNCells::put(std::shared_ptr<RecurrentCell> cell, std::source_locat
     refuse(where, "the state of the first cell is ", dtype(), ", that of the ", cell->type(), ' ', cell->dtype());
   cells_.push_back(&adopt(std::move(cell), concat("cell_", cells_.size() + 1), where));
 }
+
+std::shared_ptr<Module> StackedRNNCells::copy() const { return std::make_shared<StackedRNNCells>(clone()); }
 
 StackedRNNCells StackedRNNCells::clone() const {
   StackedRNNCells made;

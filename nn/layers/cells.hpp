@@ -47,7 +47,7 @@ class XG_API LayerCell : public RecurrentCell {
   Tensors step(const Tensor& x, const std::vector<Tensor>& state) override;
   DType dtype() const override { return options_.dtype; }
   std::string type() const override { return layer_->type() + "Cell"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<LayerCell>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   LayerCell clone() const { return copied(LayerCell(options_)); }
   void build(const Shape& sample) override;
@@ -93,7 +93,7 @@ class XG_API StackedRNNCells : public RecurrentCell {
   Tensors step(const Tensor& x, const std::vector<Tensor>& state) override;
   DType dtype() const override { return cells_.front()->dtype(); }
   std::string type() const override { return "StackedRNNCells"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<StackedRNNCells>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   StackedRNNCells clone() const;
   void build(const Shape& sample) override;

@@ -115,4 +115,6 @@ Tensors ConvLSTM2D::forward_many(const Tensors& inputs) {
   });
 }
 
+std::shared_ptr<Module> ConvLSTM2D::copy() const { return std::make_shared<ConvLSTM2D>(clone()); }
+
 }  // namespace xg::nn

@@ -57,7 +57,7 @@ class XG_API ConvLSTM2D : public SteppingLayer {
 
   Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "ConvLSTM2D"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<ConvLSTM2D>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   ConvLSTM2D clone() const { return copied(ConvLSTM2D(options_)); }
   void build(const Shape& sample) override;

@@ -70,4 +70,6 @@ Tensor Dense::forward(const Tensor& x) {
   return regularized(options_.activation(z), options_.activity_regularizer, options_.activity_mean);
 }
 
+template class ClonedLayer<Dense>;
+
 }  // namespace xg::nn

@@ -50,4 +50,6 @@ class XG_API Dense : public ClonedLayer<Dense> {
   Parameter kernel_, bias_;
 };
 
+extern template class ClonedLayer<Dense>;
+
 }  // namespace xg::nn

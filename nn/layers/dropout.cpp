@@ -18,4 +18,6 @@ Dropout Dropout::clone() const {
 
 Tensor Dropout::forward(const Tensor& x) { return training() ? dropout(x, rate_, drawn(generator_)) : x; }
 
+template class ClonedLayer<Dropout>;
+
 }  // namespace xg::nn

@@ -26,4 +26,6 @@ class XG_API Dropout : public ClonedLayer<Dropout> {
   Generator generator_;
 };
 
+extern template class ClonedLayer<Dropout>;
+
 }  // namespace xg::nn

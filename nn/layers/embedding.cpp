@@ -58,4 +58,6 @@ Tensors Embedding::forward_many(const Tensors& inputs) {
   return {forward(x), {"mask", earlier.defined() ? logical_and(mask, earlier) : mask}};
 }
 
+template class ClonedLayer<Embedding>;
+
 }  // namespace xg::nn

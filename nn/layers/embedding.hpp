@@ -45,4 +45,6 @@ class XG_API Embedding : public ClonedLayer<Embedding> {
   Parameter embeddings_;
 };
 
+extern template class ClonedLayer<Embedding>;
+
 }  // namespace xg::nn

@@ -11,4 +11,6 @@ Tensor Flatten::forward(const Tensor& x) {
   return reshape(x, {x.shape()[0], sample.elements()});
 }
 
+template class ClonedLayer<Flatten>;
+
 }  // namespace xg::nn

@@ -14,4 +14,6 @@ class XG_API Flatten : public ClonedLayer<Flatten> {
   std::optional<Shape> output_shape(const Shape& sample) const override { return Shape{sample.elements()}; }
 };
 
+extern template class ClonedLayer<Flatten>;
+
 }  // namespace xg::nn

@@ -27,4 +27,6 @@ Tensor Input::forward(const Tensor& x) {
   return x;
 }
 
+template class ClonedLayer<Input>;
+
 }  // namespace xg::nn

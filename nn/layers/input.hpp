@@ -31,4 +31,6 @@ class XG_API Input : public ClonedLayer<Input> {
   Shape sample_;
 };
 
+extern template class ClonedLayer<Input>;
+
 }  // namespace xg::nn

@@ -29,4 +29,6 @@ Tensor Lambda::forward(const Tensor& x) {
   return y;
 }
 
+template class ClonedLayer<Lambda>;
+
 }  // namespace xg::nn

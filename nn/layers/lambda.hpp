@@ -40,4 +40,6 @@ class XG_API Lambda : public ClonedLayer<Lambda> {
   LambdaOptions options_;
 };
 
+extern template class ClonedLayer<Lambda>;
+
 }  // namespace xg::nn

@@ -32,4 +32,6 @@ Tensors Masking::forward_many(const Tensors& inputs) {
   return {cleared(x, mask), {"mask", mask}};
 }
 
+template class ClonedLayer<Masking>;
+
 }  // namespace xg::nn

@@ -27,4 +27,6 @@ class XG_API Masking : public ClonedLayer<Masking> {
   double mask_value_;
 };
 
+extern template class ClonedLayer<Masking>;
+
 }  // namespace xg::nn

@@ -122,4 +122,7 @@ template class MergeLayer<Merging::average>;
 template class MergeLayer<Merging::maximum>;
 template class MergeLayer<Merging::minimum>;
 
+template class ClonedLayer<Concatenate>;
+template class ClonedLayer<Dot>;
+
 }  // namespace xg::nn

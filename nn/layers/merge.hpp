@@ -77,4 +77,7 @@ class XG_API Dot : public ClonedLayer<Dot> {
   DotOptions options_;
 };
 
+extern template class ClonedLayer<Concatenate>;
+extern template class ClonedLayer<Dot>;
+
 }  // namespace xg::nn

@@ -98,4 +98,8 @@ template class SpatialDropout<1>;
 template class SpatialDropout<2>;
 template class SpatialDropout<3>;
 
+template class ClonedLayer<GaussianNoise>;
+template class ClonedLayer<GaussianDropout>;
+template class ClonedLayer<AlphaDropout>;
+
 }  // namespace xg::nn

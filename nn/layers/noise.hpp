@@ -92,4 +92,8 @@ class XG_API AlphaDropout : public ClonedLayer<AlphaDropout> {
   Generator generator_;
 };
 
+extern template class ClonedLayer<GaussianNoise>;
+extern template class ClonedLayer<GaussianDropout>;
+extern template class ClonedLayer<AlphaDropout>;
+
 }  // namespace xg::nn

@@ -159,4 +159,13 @@ Tensor GroupNormalization::forward(const Tensor& x) {
   return beta_.defined() ? y + beta_ : y;
 }
 
+template class ClonedLayer<BatchNormalization>;
+template class ChannelNormalization<BatchNormalization>;
+template class ClonedLayer<LayerNormalization>;
+template class ChannelNormalization<LayerNormalization>;
+template class ClonedLayer<RMSNormalization>;
+template class ChannelNormalization<RMSNormalization>;
+template class ClonedLayer<GroupNormalization>;
+template class ChannelNormalization<GroupNormalization>;
+
 }  // namespace xg::nn

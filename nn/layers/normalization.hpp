@@ -159,4 +159,13 @@ class XG_API GroupNormalization : public ChannelNormalization<GroupNormalization
   GroupNormalizationOptions options_;
 };
 
+extern template class ClonedLayer<BatchNormalization>;
+extern template class ChannelNormalization<BatchNormalization>;
+extern template class ClonedLayer<LayerNormalization>;
+extern template class ChannelNormalization<LayerNormalization>;
+extern template class ClonedLayer<RMSNormalization>;
+extern template class ChannelNormalization<RMSNormalization>;
+extern template class ClonedLayer<GroupNormalization>;
+extern template class ChannelNormalization<GroupNormalization>;
+
 }  // namespace xg::nn

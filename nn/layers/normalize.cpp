@@ -79,4 +79,6 @@ Tensor Normalization::forward(const Tensor& x) {
   return options_.invert ? x * scale + mean_ : (x - mean_) / scale;
 }
 
+template class ClonedLayer<Normalization>;
+
 }  // namespace xg::nn

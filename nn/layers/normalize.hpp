@@ -42,4 +42,6 @@ class XG_API Normalization : public ClonedLayer<Normalization> {
   Buffer mean_, variance_, count_;
 };
 
+extern template class ClonedLayer<Normalization>;
+
 }  // namespace xg::nn

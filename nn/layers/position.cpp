@@ -70,4 +70,6 @@ Tensor PositionEmbedding::added(const Tensor& x, std::int64_t first) const {
   return x + slice(embeddings_, 0, {.start = first, .stop = first + tokens});
 }
 
+template class ClonedLayer<PositionEmbedding>;
+
 }  // namespace xg::nn

@@ -59,4 +59,6 @@ class XG_API PositionEmbedding : public ClonedLayer<PositionEmbedding> {
   Parameter embeddings_;
 };
 
+extern template class ClonedLayer<PositionEmbedding>;
+
 }  // namespace xg::nn

@@ -186,4 +186,10 @@ std::vector<Tensor> GRU::step(const Tensor& from_input, const std::vector<Tensor
   return {z * h + (1.0 - z) * candidate};
 }
 
+std::shared_ptr<Module> SimpleRNN::copy() const { return std::make_shared<SimpleRNN>(clone()); }
+
+std::shared_ptr<Module> LSTM::copy() const { return std::make_shared<LSTM>(clone()); }
+
+std::shared_ptr<Module> GRU::copy() const { return std::make_shared<GRU>(clone()); }
+
 }  // namespace xg::nn

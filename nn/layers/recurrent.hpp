@@ -98,7 +98,7 @@ class XG_API SimpleRNN : public Recurrent {
       : Recurrent("SimpleRNN", std::move(options), 1, 1, where) {}
 
   std::string type() const override { return "SimpleRNN"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<SimpleRNN>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   SimpleRNN clone() const { return copied(SimpleRNN(options_)); }
   std::shared_ptr<Recurrent> other_way() const override;
@@ -116,7 +116,7 @@ class XG_API LSTM : public Recurrent {
       : Recurrent("LSTM", std::move(options), 4, 2, where) {}
 
   std::string type() const override { return "LSTM"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<LSTM>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   LSTM clone() const { return copied(LSTM(options_)); }
   void build(const Shape& sample) override;
@@ -136,7 +136,7 @@ class XG_API GRU : public Recurrent {
       : Recurrent("GRU", std::move(options), 3, 1, where) {}
 
   std::string type() const override { return "GRU"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<GRU>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   GRU clone() const { return copied(GRU(options_)); }
   std::shared_ptr<Recurrent> other_way() const override;

@@ -172,4 +172,8 @@ template class UpSampling<1>;
 template class UpSampling<2>;
 template class UpSampling<3>;
 
+template class ClonedLayer<Reshape>;
+template class ClonedLayer<Permute>;
+template class ClonedLayer<RepeatVector>;
+
 }  // namespace xg::nn

@@ -175,4 +175,8 @@ using UpSampling2D = UpSampling<2>;
 /// Of (batch, depth, height, width, channels).
 using UpSampling3D = UpSampling<3>;
 
+extern template class ClonedLayer<Reshape>;
+extern template class ClonedLayer<Permute>;
+extern template class ClonedLayer<RepeatVector>;
+
 }  // namespace xg::nn

@@ -130,6 +130,8 @@ void RNN::build(const Shape& sample) {
   if (options_.stateful) declare_states(cell_->state_shapes(), cell_->dtype());
 }
 
+std::shared_ptr<Module> RNN::copy() const { return std::make_shared<RNN>(clone()); }
+
 RNN RNN::clone() const {
   RNN made(options_);
   made.cell_ = &static_cast<RecurrentCell&>(made.adopt(copy_of(*cell_), "cell"));

@@ -88,7 +88,7 @@ class XG_API RNN : public SteppingLayer {
   /// An input without steps is a ShapeError.
   Tensors forward_many(const Tensors& inputs) override;
   std::string type() const override { return "RNN"; }
-  std::shared_ptr<Module> copy() const override { return std::make_shared<RNN>(clone()); }
+  std::shared_ptr<Module> copy() const override;
   /// One of its own with the same values.
   RNN clone() const;
   void build(const Shape& sample) override;

@@ -86,4 +86,6 @@ Tensors TransformerBlock::forward_many(const Tensors& inputs) {
   return outputs;
 }
 
+template class ClonedLayer<TransformerBlock>;
+
 }  // namespace xg::nn

@@ -64,4 +64,6 @@ class XG_API TransformerBlock : public ClonedLayer<TransformerBlock> {
   Dropout* dropout_ = nullptr;
 };
 
+extern template class ClonedLayer<TransformerBlock>;
+
 }  // namespace xg::nn

@@ -109,4 +109,7 @@ Tensor TimeDistributed::forward(const Tensor& x) {
   return reshape(y, result);
 }
 
+template class ClonedLayer<Bidirectional>;
+template class ClonedLayer<TimeDistributed>;
+
 }  // namespace xg::nn

@@ -66,4 +66,7 @@ class XG_API TimeDistributed : public ClonedLayer<TimeDistributed> {
   Module* layer_ = nullptr;
 };
 
+extern template class ClonedLayer<Bidirectional>;
+extern template class ClonedLayer<TimeDistributed>;
+
 }  // namespace xg::nn

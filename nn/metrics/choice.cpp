@@ -9,6 +9,9 @@
 #include "nn/registry.hpp"
 
 namespace xg::nn {
+
+StreamingMetric::~StreamingMetric() = default;
+
 namespace {
 
 /// A maker of a metric that is the mean of a loss.

@@ -23,7 +23,7 @@ namespace xg::nn {
 /// Every epoch and every evaluation has a copy of its own, which is reset first: the class must be copyable.
 class XG_API StreamingMetric {
  public:
-  virtual ~StreamingMetric() = default;
+  virtual ~StreamingMetric();
   /// Adds a batch. `weights` has a number for each sample (N) or each of its steps (N, steps); undefined, all count 1.
   virtual void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& weights) = 0;
   /// The figure of what was collected. It may be asked for after every batch.

@@ -21,6 +21,8 @@ Optimizer::Optimizer(const char* name, LearningRate learning_rate, std::source_l
   set_learning_rate(std::move(learning_rate), where);
 }
 
+Optimizer::~Optimizer() = default;
+
 Optimizer::State Optimizer::clone(State state) {
   for (Array& array : state.arrays) array = array.clone();
   return state;

@@ -27,7 +27,7 @@ struct ParameterGroup {
 /// no others. A step that fails changes nothing.
 class XG_API Optimizer {
  public:
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
 
   /// The parameters that step() changes: those given that need a gradient, each once, however often it is listed. Those
   /// that were among the earlier ones keep their state, that of the others is dropped. What parameters() of a module

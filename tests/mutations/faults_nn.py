@@ -220,6 +220,11 @@ TABLE = {
         (".start = first, .stop = first + tokens", ".stop = tokens"),
     ],
     "nn/layers/recurrent.cpp": [
+        ("if (state_mask.defined()) before[0] = before[0] * state_mask;", ""),
+        ("output = where(seen, after[0], output);", "output = after[0];"),
+        ("if (options_.stateful) keep_states(state);", ""),
+        ("options_.go_backwards ? flip(mask, 1) : mask", "mask"),
+        ("return {z * h + (1.0 - z) * candidate}; } const std::int64_t", "return {z * candidate + (1.0 - z) * h}; } const std::int64_t"),
         ("gate.name() == \"sigmoid\" && options_.activation.name() == \"tanh\"", "options_.activation.name() == \"tanh\""),
     ],
     "nn/layers/dense.cpp": [
@@ -305,13 +310,6 @@ TABLE = {
         ("Kind == Pooling::max ? max(x, options) : mean(x, options)", "mean(x, options)"),
         ("where(equal(counts, 0), 0, x)", "x"),
         ("/ sum(counts, steps)", "/ sum(counts)"),
-    ],
-    "nn/layers/recurrent.cpp": [
-        ("if (state_mask.defined()) before[0] = before[0] * state_mask;", ""),
-        ("output = where(seen, after[0], output);", "output = after[0];"),
-        ("if (options_.stateful) keep_states(state);", ""),
-        ("options_.go_backwards ? flip(mask, 1) : mask", "mask"),
-        ("return {z * h + (1.0 - z) * candidate}; } const std::int64_t", "return {z * candidate + (1.0 - z) * h}; } const std::int64_t"),
     ],
     "nn/layers/reshaping.cpp": [
         ("axes.insert(axes.end(), dims_.begin(), dims_.end());", "axes.insert(axes.end(), dims_.rbegin(), dims_.rend());"),

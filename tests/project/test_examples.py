@@ -275,7 +275,7 @@ class Others(unittest.TestCase):
 
     @trains
     def test_fashion_cnn(self):
-        accuracy, output, _ = self.figure("test accuracy", "fashion_cnn", "--epochs", 4, "--batch-size", 16, "--samples", 1500)
+        accuracy, output, _ = self.figure("test accuracy", "fashion_cnn", "--epochs", 5, "--batch-size", 16, "--samples", 1500)
         self.assertIn("batch_normalization_1 (Batch (None, 28, 28, 32)        128", output)
         self.assertGreater(accuracy, 0.6)
 
