@@ -20,19 +20,15 @@ namespace {
 
 const Reduce along_last{.axis = -1, .keepdims = true};
 
-/// dx of y = (x - mean) / deviation: (dy - mean(dy) - y mean(dy y)) / deviation.
-Tensor standardized_gradient(const Tensor& dy, const Tensor& x, const Tensor& y, double epsilon) {
-  if (!grad_enabled()) return kernels::standardize_gradient(dy.array(), x.array(), y.array(), epsilon);
-  const Tensor scale = rsqrt(var(x, {.axis = -1, .keepdims = true}) + epsilon);
-  return (dy - mean(dy, along_last) - y * mean(dy * y, along_last)) * scale;
-}
-
-Tensor standardized(const Operand& x, double epsilon) {
-  return record(
-      "layer_norm", [&] { return kernels::standardize(x.array(), epsilon); },
-      edge(x, [x = Saved(x), epsilon](const Tensor& dy, const Tensor& y) {
-        return standardized_gradient(dy, x, y, epsilon);
-      }));
+/// The gradients of x, gamma and beta of y = (x - mean(x)) / deviation(x) gamma + beta over the last axis: recorded.
+std::array<Tensor, 3> recorded_layer_norm_gradient(const Tensor& dy, const Tensor& x, const Tensor& gamma,
+                                                   double epsilon) {
+  const std::int64_t n = x.shape().back();
+  const Tensor centred = x - mean(x, along_last), inverse = rsqrt(mean(square(centred), along_last) + epsilon);
+  const Tensor unit = centred * inverse, g = dy * gamma;
+  const Tensor dx = (g - mean(g, along_last) - unit * mean(g * unit, along_last)) * inverse;
+  const auto over_rows = [n](const Tensor& t) { return sum(reshape(t, {t.size() / n, n}), {.axis = 0}); };
+  return {dx, over_rows(dy * unit), over_rows(dy)};
 }
 
 /// The gradients of x, gamma and beta of y = (x - mean(x)) / deviation(x) gamma + beta over the rows: recorded.
@@ -47,12 +43,28 @@ std::array<Tensor, 3> recorded_batch_norm_gradient(const Tensor& gradient, const
   return {reshape((dy - middle - unit * along) * (inverse * gamma), x.shape()), along * count, middle * count};
 }
 
-/// A normalisation over the rows. The gradients of its inputs need the same sums: a node that computes them once.
-class BatchNormNode final : public Node {
+/// How the gradients of x, gamma and beta are computed.
+struct NormRule {
+  const char* op;
+  std::array<Tensor, 3> (*recorded)(const Tensor& dy, const Tensor& x, const Tensor& gamma, double epsilon);
+  kernels::NormGradient (*computed)(const Array& dy, const Array& x, const kernels::Moments& moments,
+                                    const Array& gamma, double epsilon, bool wants_x);
+};
+
+constexpr NormRule batch_rule{"batch_norm_training", recorded_batch_norm_gradient, kernels::batch_norm_gradient};
+constexpr NormRule layer_rule{
+    "layer_norm", recorded_layer_norm_gradient,
+    [](const Array& dy, const Array& x, const kernels::Moments&, const Array& gamma, double epsilon, bool wants_x) {
+      return kernels::layer_norm_gradient(dy, x, gamma, epsilon, wants_x);
+    }};
+
+/// A normalisation. The gradients of its inputs need the same sums: a node that computes them once.
+class NormNode final : public Node {
  public:
-  BatchNormNode(std::source_location where, const Array& value, const Operand& x, const Operand& gamma,
-                const Operand& beta, kernels::Moments moments, double epsilon)
-      : Node("batch_norm_training", where, value),
+  NormNode(const NormRule& rule, std::source_location where, const Array& value, const Operand& x, const Operand& gamma,
+           const Operand& beta, kernels::Moments moments, double epsilon)
+      : Node(rule.op, where, value),
+        rule_(rule),
         saved_{{Saved(x), Saved(gamma), std::move(moments)}},
         epsilon_(epsilon),
         inputs_{node_of(x), node_of(gamma), node_of(beta)} {}
@@ -85,12 +97,13 @@ class BatchNormNode final : public Node {
 
   std::array<Tensor, 3> computed(const Tensor& dy, bool wants_x) const {
     const Tensor &x = saved_->x, &gamma = saved_->gamma;
-    if (grad_enabled()) return recorded_batch_norm_gradient(dy, x, gamma, epsilon_);
-    const kernels::BatchNormGradient all =
-        kernels::batch_norm_gradient(dy.array(), x.array(), saved_->moments, gamma.array(), epsilon_, wants_x);
+    if (grad_enabled()) return rule_.recorded(dy, x, gamma, epsilon_);
+    const kernels::NormGradient all =
+        rule_.computed(dy.array(), x.array(), saved_->moments, gamma.array(), epsilon_, wants_x);
     return {wants_x ? Tensor(all.x) : Tensor(), all.gamma, all.beta};
   }
 
+  const NormRule& rule_;
   std::optional<Inputs> saved_;
   double epsilon_;
   std::array<NodeRef, 3> inputs_;
@@ -110,14 +123,25 @@ void check_parameter(const char* op, const char* name, const Operand& parameter,
                      x.where());
 }
 
+/// The result y, with its node if a gradient is wanted.
+Tensor normalized(const NormRule& rule, const detail::Run& run, const Array& y, const Operand& x, const Operand& gamma,
+                  const Operand& beta, const kernels::Moments& moments, double epsilon) {
+  NodeRef node;
+  if (grad_enabled() && (x.tensor().requires_grad() || gamma.tensor().requires_grad() || beta.tensor().requires_grad()))
+    node = NodeRef(new NormNode(rule, x.where(), y, x, gamma, beta, moments, epsilon));
+  run.show(rule.op, y, node.get(), {&x.array(), &gamma.array(), &beta.array()});
+  return Tensor(y, std::move(node));
+}
+
 }  // namespace
 
 Tensor layer_norm(const Operand& x, const Operand& gamma, const Operand& beta, double epsilon) {
   check_rows("layer_norm", x);
   check_parameter("layer_norm", "gamma", gamma, x);
   check_parameter("layer_norm", "beta", beta, x);
-  const CallerScope scope(x.where());
-  return standardized(x, epsilon) * gamma + beta;
+  const detail::Run run(x.where());
+  return normalized(layer_rule, run, kernels::layer_norm(x.array(), gamma.array(), beta.array(), epsilon), x, gamma,
+                    beta, {}, epsilon);
 }
 
 Tensor rms_norm(const Operand& x, const Operand& gamma, double epsilon) {
@@ -150,11 +174,7 @@ TrainedBatchNorm batch_norm_training(const Operand& x, const Operand& gamma, con
   const detail::Run run(x.where());
   const kernels::Moments moments = kernels::column_moments(x.array());
   const Array y = kernels::batch_norm(x.array(), moments, gamma.array(), beta.array(), epsilon);
-  NodeRef node;
-  if (grad_enabled() && (x.tensor().requires_grad() || gamma.tensor().requires_grad() || beta.tensor().requires_grad()))
-    node = NodeRef(new BatchNormNode(x.where(), y, x, gamma, beta, moments, epsilon));
-  run.show(op, y, node.get(), {&x.array(), &gamma.array(), &beta.array()});
-  return {Tensor(y, std::move(node)), moments.mean, moments.variance};
+  return {normalized(batch_rule, run, y, x, gamma, beta, moments, epsilon), moments.mean, moments.variance};
 }
 
 Tensor embedding(const Operand& weights, const Operand& indices) {

@@ -7,7 +7,7 @@ namespace xg {
 // Normalisations, and the lookup of embeddings. Parameters are tensors of the caller's.
 
 /// (x - mean) / sqrt(var + epsilon) over the last axis, times gamma plus beta, both (n) for x (..., n) (Ba, Kiros and
-/// Hinton, Layer normalization, 2016). The middle part is one pass over x, and one backwards.
+/// Hinton, Layer normalization, 2016): one pass over x, and one backwards.
 XG_API Tensor layer_norm(const Operand& x, const Operand& gamma, const Operand& beta, double epsilon = 1e-5);
 /// x / sqrt(mean(x^2) + epsilon) over the last axis, times gamma (n) (Zhang and Sennrich, 2019).
 XG_API Tensor rms_norm(const Operand& x, const Operand& gamma, double epsilon = 1e-6);

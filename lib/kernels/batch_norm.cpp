@@ -2,47 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "lib/kernels/row_cuts.hpp"
 #include "lib/parallel.hpp"
 
 namespace xg::kernels {
 namespace {
-
-template <class T>
-using Numbers = std::vector<T, pool::Allocator<T>>;
-
-template <class T>
-Numbers<T> zeros(std::int64_t count) {
-  return Numbers<T>(static_cast<std::size_t>(count));
-}
-
-/// How the rows of a matrix are cut: into blocks that stay in the first cache, and these into groups, one for a thread
-/// to fold. Neither depends on the number of threads.
-struct Cuts {
-  std::int64_t rows, n, block, group;
-
-  explicit Cuts(const Array& x) : rows(x.size() / x.shape().back()), n(x.shape().back()) {
-    constexpr std::int64_t elements = 4096, groups = 64;
-    block = std::clamp<std::int64_t>(elements / n, 8, 1024);
-    group = ((rows + groups - 1) / groups + block - 1) / block * block;
-  }
-
-  std::int64_t groups() const { return (rows + group - 1) / group; }
-
-  /// Calls fold(block's first row, its rows, the group's numbers) for every block, the groups side by side, and then
-  /// join(group's rows, its numbers) in their order.
-  template <class Fold, class Join>
-  void for_each(std::int64_t numbers, Fold fold, Join join) const {
-    Numbers<double> partial = zeros<double>(groups() * numbers);
-    parallel_for(groups(), 1, 3 * static_cast<double>(rows * n), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t g = begin; g < end; ++g)
-        for (std::int64_t row = g * group; row < std::min(rows, (g + 1) * group); row += block)
-          fold(row, std::min(block, rows - row), row - g * group, partial.data() + g * numbers);
-    });
-    for (std::int64_t g = 0; g < groups(); ++g) join(std::min(group, rows - g * group), partial.data() + g * numbers);
-  }
-};
 
 /// The sums of term(place, column) down a panel of columns, in lanes that the compiler keeps in vector registers.
 template <std::int64_t width, class T, class Term>
@@ -77,7 +42,7 @@ void join_moments(std::int64_t n, std::int64_t count, double* total, std::int64_
 /// Means and summed squares (2, n) of a block, joined with those of the `before` rows of its group.
 template <class T>
 void fold_moments(const T* x, std::int64_t rows, std::int64_t n, std::int64_t before, double* total) {
-  Numbers<T> numbers = zeros<T>(2 * n);
+  Numbers<T> numbers = zero_numbers<T>(2 * n);
   T *const mean = numbers.data(), *const sums = mean + n;
   // About the first row, so that a large mean costs no digits.
   column_sums(
@@ -92,7 +57,7 @@ void fold_moments(const T* x, std::int64_t rows, std::int64_t n, std::int64_t be
 
 /// For every row, to[i] = f(i, column).
 template <class T, class F>
-void for_each_place(const Cuts& cuts, T* to, F f) {
+void for_each_place(const RowCuts& cuts, T* to, F f) {
   const std::int64_t n = cuts.n;
   parallel_for(cuts.rows, 16, 3 * static_cast<double>(cuts.rows * n), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
@@ -107,11 +72,11 @@ double inverse_deviation(double variance, double epsilon) { return 1 / std::sqrt
 
 Moments column_moments(const Array& x) {
   const Array from = x.contiguous();
-  const Cuts cuts(from);
+  const RowCuts cuts(from);
   const std::int64_t n = cuts.n;
   const Moments moments{Array::empty({n}, x.dtype()), Array::empty({n}, x.dtype())};
   dispatch_floating(x.dtype(), [&]<class T>() {
-    Numbers<double> total = zeros<double>(2 * n);
+    Numbers<double> total = zero_numbers<double>(2 * n);
     std::int64_t count = 0;
     cuts.for_each(
         2 * n,
@@ -136,9 +101,9 @@ Moments column_moments(const Array& x) {
 Array batch_norm(const Array& x, const Moments& moments, const Array& gamma, const Array& beta, double epsilon) {
   const Array from = x.contiguous(), factor = gamma.contiguous(), shift = beta.contiguous();
   const Array out = Array::empty(x.shape(), x.dtype());
-  const Cuts cuts(from);
+  const RowCuts cuts(from);
   dispatch_floating(x.dtype(), [&]<class T>() {
-    Numbers<T> scales = zeros<T>(cuts.n);
+    Numbers<T> scales = zero_numbers<T>(cuts.n);
     for (std::int64_t c = 0; c < cuts.n; ++c)
       scales[static_cast<std::size_t>(c)] = static_cast<T>(
           inverse_deviation(static_cast<double>(moments.variance.data<T>()[c]), epsilon) * factor.data<T>()[c]);
@@ -153,16 +118,16 @@ namespace {
 
 /// The sums of dy and of dy (x - mean) down the columns: (2, n).
 template <class T>
-Numbers<double> gradient_sums(const T* dy, const T* x, const T* mean, const Cuts& cuts) {
+Numbers<double> gradient_sums(const T* dy, const T* x, const T* mean, const RowCuts& cuts) {
   const std::int64_t n = cuts.n;
-  Numbers<double> total = zeros<double>(2 * n);
+  Numbers<double> total = zero_numbers<double>(2 * n);
   const auto add = [=](const auto* sums, double* to) {
     for (std::int64_t i = 0; i < 2 * n; ++i) to[i] += static_cast<double>(sums[i]);
   };
   cuts.for_each(
       2 * n,
       [&](std::int64_t row, std::int64_t rows, std::int64_t, double* group) {
-        Numbers<T> sums = zeros<T>(2 * n);
+        Numbers<T> sums = zero_numbers<T>(2 * n);
         const T *const g = dy + row * n, *const in = x + row * n;
         column_sums(
             rows, n, [=](std::int64_t i, std::int64_t) { return g[i]; }, sums.data());
@@ -176,18 +141,18 @@ Numbers<double> gradient_sums(const T* dy, const T* x, const T* mean, const Cuts
 
 }  // namespace
 
-BatchNormGradient batch_norm_gradient(const Array& dy, const Array& x, const Moments& moments, const Array& gamma,
-                                      double epsilon, bool wants_x) {
+NormGradient batch_norm_gradient(const Array& dy, const Array& x, const Moments& moments, const Array& gamma,
+                                 double epsilon, bool wants_x) {
   const Array given = dy.contiguous(), from = x.contiguous(), factor = gamma.contiguous();
-  const Cuts cuts(from);
+  const RowCuts cuts(from);
   const std::int64_t n = cuts.n;
-  BatchNormGradient result{{}, Array::empty({n}, x.dtype()), Array::empty({n}, x.dtype())};
+  NormGradient result{{}, Array::empty({n}, x.dtype()), Array::empty({n}, x.dtype())};
   if (wants_x) result.x = Array::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T *const g = given.data<T>(), *const in = from.data<T>(), *const mean = moments.mean.data<T>();
     const Numbers<double> sums = gradient_sums(g, in, mean, cuts);
     // dx = scale (dy - mean(dy) - (x - mean) slope), with slope = mean(dy (x - mean)) / (variance + epsilon).
-    Numbers<T> constants = zeros<T>(3 * n);
+    Numbers<T> constants = zero_numbers<T>(3 * n);
     T *const scale = constants.data(), *const middle = scale + n, *const slope = middle + n;
     for (std::int64_t c = 0; c < n; ++c) {
       const double inverse = inverse_deviation(static_cast<double>(moments.variance.data<T>()[c]), epsilon);

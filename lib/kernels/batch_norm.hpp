@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/array.hpp"
+#include "lib/kernels/normalize.hpp"
 
 namespace xg::kernels {
 
@@ -16,11 +17,7 @@ Moments column_moments(const Array& x);
 Array batch_norm(const Array& x, const Moments& moments, const Array& gamma, const Array& beta, double epsilon);
 
 /// The gradients of its inputs, through the moments too.
-struct BatchNormGradient {
-  Array x;  ///< undefined if it is not wanted
-  Array gamma, beta;
-};
-BatchNormGradient batch_norm_gradient(const Array& dy, const Array& x, const Moments& moments, const Array& gamma,
-                                      double epsilon, bool wants_x);
+NormGradient batch_norm_gradient(const Array& dy, const Array& x, const Moments& moments, const Array& gamma,
+                                 double epsilon, bool wants_x);
 
 }  // namespace xg::kernels

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "lib/kernels/row_cuts.hpp"
 #include "lib/parallel.hpp"
 
 namespace xg::kernels {
@@ -35,41 +36,76 @@ T row_mean(const T* x, std::int64_t n) {
 
 }  // namespace
 
-Array standardize(const Array& x, double epsilon) {
-  const Array from = x.contiguous(), out = Array::empty(x.shape(), x.dtype());
+Array layer_norm(const Array& x, const Array& gamma, const Array& beta, double epsilon) {
+  const Array from = x.contiguous(), factor = gamma.contiguous(), shift = beta.contiguous();
+  const Array out = Array::empty(x.shape(), x.dtype());
   const std::int64_t n = x.shape().back(), rows = x.size() / n;
   dispatch_floating(x.dtype(), [&]<class T>() {
+    const T *const times = factor.data<T>(), *const plus = shift.data<T>();
     parallel_for(rows, 1, 3 * static_cast<double>(x.size()), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         const T* in = from.data<T>() + row * n;
         T* to = out.data<T>() + row * n;
         const T mean = row_mean(in, n), scale = static_cast<T>(row_scale(in, n, mean, epsilon));
-        for (std::int64_t i = 0; i < n; ++i) to[i] = (in[i] - mean) * scale;
+        for (std::int64_t i = 0; i < n; ++i) to[i] = (in[i] - mean) * scale * times[i] + plus[i];
       }
     });
   });
   return out;
 }
 
-Array standardize_gradient(const Array& dy, const Array& x, const Array& y, double epsilon) {
-  const Array given = dy.contiguous(), from = x.contiguous(), value = y.contiguous();
-  const Array out = Array::empty(x.shape(), x.dtype());
-  const std::int64_t n = x.shape().back(), rows = x.size() / n;
+namespace {
+
+/// dx of one row, where it is wanted, and what the row adds to the sums (2, n) of dy and dy unit, for
+/// unit = (x - mean) / deviation: dx = (g - mean(g) - unit mean(g unit)) / deviation for g = dy gamma.
+template <class T>
+void row_gradient(std::int64_t n, const T* dy, const T* x, const T* gamma, double epsilon, T* dx, T* sums) {
+  const T mean = row_mean(x, n), scale = static_cast<T>(row_scale(x, n, mean, epsilon));
+  T* const along_unit = sums + n;
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < n; ++i) {
+    sums[i] += dy[i];
+    along_unit[i] += dy[i] * ((x[i] - mean) * scale);
+  }
+  if (!dx) return;
+  const auto count = static_cast<double>(n);
+  const auto middle = static_cast<T>(row_sum(dy, n, [=](std::int64_t i, T d) { return d * gamma[i]; }) / count);
+  const auto along = static_cast<T>(
+      row_sum(dy, n, [=](std::int64_t i, T d) { return d * gamma[i] * ((x[i] - mean) * scale); }) / count);
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < n; ++i) dx[i] = (dy[i] * gamma[i] - middle - (x[i] - mean) * scale * along) * scale;
+}
+
+}  // namespace
+
+NormGradient layer_norm_gradient(const Array& dy, const Array& x, const Array& gamma, double epsilon, bool wants_x) {
+  const Array given = dy.contiguous(), from = x.contiguous(), factor = gamma.contiguous();
+  const RowCuts cuts(from);
+  const std::int64_t n = cuts.n;
+  NormGradient result{{}, Array::empty({n}, x.dtype()), Array::empty({n}, x.dtype())};
+  if (wants_x) result.x = Array::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
-    parallel_for(rows, 1, 6 * static_cast<double>(x.size()), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const T* g = given.data<T>() + row * n;
-        const T* v = value.data<T>() + row * n;
-        const T* in = from.data<T>() + row * n;
-        T* to = out.data<T>() + row * n;
-        const T scale = static_cast<T>(row_scale(in, n, row_mean(in, n), epsilon)), mean = row_mean(g, n);
-        const auto along =
-            static_cast<T>(row_sum(g, n, [=](std::int64_t i, T d) { return d * v[i]; }) / static_cast<double>(n));
-        for (std::int64_t i = 0; i < n; ++i) to[i] = (g[i] - mean - v[i] * along) * scale;
-      }
-    });
+    T* const dx = wants_x ? result.x.data<T>() : nullptr;
+    Numbers<double> total = zero_numbers<double>(2 * n);
+    const auto add = [=](const auto* sums, double* to) {
+      for (std::int64_t i = 0; i < 2 * n; ++i) to[i] += static_cast<double>(sums[i]);
+    };
+    cuts.for_each(
+        2 * n,
+        [&](std::int64_t first, std::int64_t rows, std::int64_t, double* group) {
+          Numbers<T> sums = zero_numbers<T>(2 * n);
+          for (std::int64_t row = first; row < first + rows; ++row)
+            row_gradient(n, given.data<T>() + row * n, from.data<T>() + row * n, factor.data<T>(), epsilon,
+                         dx ? dx + row * n : nullptr, sums.data());
+          add(sums.data(), group);
+        },
+        [&](std::int64_t, const double* group) { add(group, total.data()); });
+    for (std::int64_t i = 0; i < n; ++i) {
+      result.beta.data<T>()[i] = static_cast<T>(total[static_cast<std::size_t>(i)]);
+      result.gamma.data<T>()[i] = static_cast<T>(total[static_cast<std::size_t>(n + i)]);
+    }
   });
-  return out;
+  return result;
 }
 
 }  // namespace xg::kernels

@@ -4,9 +4,16 @@
 
 namespace xg::kernels {
 
-/// (x - mean) / sqrt(variance + epsilon) over the last axis of a floating array.
-Array standardize(const Array& x, double epsilon);
-/// Its gradient from that of its result y: (dy - mean(dy) - y mean(dy y)) / sqrt(variance + epsilon).
-Array standardize_gradient(const Array& dy, const Array& x, const Array& y, double epsilon);
+/// The gradients of the inputs of a normalisation.
+struct NormGradient {
+  Array x;  ///< undefined if it is not wanted
+  Array gamma, beta;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) gamma + beta over the last axis of a floating array (..., n), with gamma and
+/// beta (n).
+Array layer_norm(const Array& x, const Array& gamma, const Array& beta, double epsilon);
+/// The gradients of its inputs.
+NormGradient layer_norm_gradient(const Array& dy, const Array& x, const Array& gamma, double epsilon, bool wants_x);
 
 }  // namespace xg::kernels

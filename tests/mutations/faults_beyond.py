@@ -51,8 +51,10 @@ TABLE = {
     "lib/kernels/normalize.cpp": [
         ("for (; i < count; ++i) total", "for (; i + 1 < count; ++i) total"),
         ("for (const T lane : partial) total += static_cast<double>(lane);", ""),
-        ("given.data<T>() + row * n", "given.data<T>() + (row - begin) * n"),
-        ("value.data<T>() + row * n", "value.data<T>() + (row - begin) * n"),
+        ("given.data<T>() + row * n", "given.data<T>() + (row - first) * n"),
+        ("out.data<T>() + row * n", "out.data<T>() + (row - begin) * n"),
+        ("(x[i] - mean) * scale * along) * scale", "(x[i] - mean) * along) * scale"),
+        ("along_unit[i] += dy[i] * ((x[i] - mean) * scale);", "along_unit[i] += dy[i] * (x[i] - mean);"),
     ],
     "lib/kernels/softmax.cpp": [
         ("left = x.size(); left > 0;", "left = x.size(); left > width;"),
