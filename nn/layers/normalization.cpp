@@ -75,9 +75,16 @@ void BatchNormalization::build(const Shape& sample) {
   moving_variance_ = buffer("moving_variance", ones({channels_}, dtype_));
 }
 
+bool BatchNormalization::learns() const {
+  const bool has_any = gamma_.defined() || beta_.defined();
+  const bool is_frozen =
+      has_any && !(gamma_.defined() && gamma_.requires_grad()) && !(beta_.defined() && beta_.requires_grad());
+  return training() && !is_frozen;
+}
+
 Tensor BatchNormalization::forward(const Tensor& x) {
   check_channels(x);
-  if (!training()) return batch_norm(x, moving_mean_, moving_variance_, gamma(), beta(), options_.epsilon);
+  if (!learns()) return batch_norm(x, moving_mean_, moving_variance_, gamma(), beta(), options_.epsilon);
   const auto [y, mean, variance] = batch_norm_training(x, gamma(), beta(), options_.epsilon);
   move_statistics(mean, variance, static_cast<double>(x.size()) / static_cast<double>(channels_));
   return y;
@@ -85,7 +92,7 @@ Tensor BatchNormalization::forward(const Tensor& x) {
 
 Tensors BatchNormalization::forward_many(const Tensors& inputs) {
   const Tensors given = without_mask(inputs);
-  if (!training() || given.size() == inputs.size() || given.size() != 1) return {};
+  if (!learns() || given.size() == inputs.size() || given.size() != 1) return {};
   const Tensor& x = given[0];
   check_channels(x);
   const Tensor mask = mask_for(type(), inputs, x);

@@ -48,7 +48,7 @@ struct BatchNormalizationOptions {
 /// momentum moving + (1 - momentum) batch, with the variance n / (n - 1) of the batch for n elements a channel; as any
 /// change of buffers, once the pass is over. Parameters: gamma, beta; buffers: moving_mean, from 0, and
 /// moving_variance, from 1. Steps that a mask beside the input leaves out do not count in the batch's statistics, as in
-/// Keras 3.
+/// Keras 3. With gamma and beta frozen it is in evaluation always, as in Keras: the statistics stay.
 class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization> {
  public:
   /// A momentum outside [0, 1], an epsilon that is not positive, and a dtype that is not floating are a ValueError.
@@ -65,6 +65,7 @@ class XG_API BatchNormalization : public ChannelNormalization<BatchNormalization
   std::optional<Shape> output_shape(const Shape& sample) const override { return sample; }
 
  private:
+  bool learns() const;
   void move_statistics(const Tensor& mean, const Tensor& variance, double rows);
 
   BatchNormalizationOptions options_;

@@ -135,6 +135,13 @@ Tensor loss_of(const Output& output) {
   const Tensor& y = output.y;
   const bool has_steps = output.mask.defined() && y.rank() > 1 && y.shape()[1] == output.mask.shape()[1];
   const Tensor values = output.loss->unreduced(has_steps ? cleared(y, output.mask) : y, output.prediction);
+  // (N) and (N, 1) broadcast to every pair: a loss of the user's would train on pairs that nobody meant.
+  if (values.size() > std::max(y.size(), output.prediction.size()) && y.size() == output.prediction.size() &&
+      y.shape() != output.prediction.shape())
+    throw ShapeError(
+        concat("loss '", output.loss->name(), "': it gave shape ", values.shape(), " for targets ", y.shape(),
+               " and predictions ", output.prediction.shape(), ": they broadcast; reshape() one like the other"),
+        std::source_location::current());
   if (output.sample_weight.defined() || output.mask.defined()) return weighted_mean(values, output);
   return values.rank() == 0 ? values : mean(values);
 }

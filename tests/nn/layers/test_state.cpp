@@ -31,6 +31,26 @@ TEST_CASE("BatchNormalization: training passes move the statistics, evaluation u
   CHECK(largest_difference(numbers(layer["moving_mean"]), {0.75, 5}) < 1e-6);
 }
 
+TEST_CASE("BatchNormalization: frozen, it is in evaluation, and its statistics stay") {
+  nn::BatchNormalization layer({.momentum = 0.75, .epsilon = 1e-6});
+  const Tensor x{{1.0f, 2.0f}, {3.0f, 6.0f}};
+  layer(x);
+  const Numbers mean = numbers(layer["moving_mean"]);
+  layer.freeze();
+  CHECK(layer.training());
+  const Tensor y = layer(x);
+  CHECK(numbers(layer["moving_mean"]) == mean);
+  layer.eval();
+  CHECK(numbers(layer(x)) == numbers(y));
+  layer.train();
+  layer.unfreeze("gamma");
+  layer(x);
+  CHECK(numbers(layer["moving_mean"]) != mean);
+  nn::BatchNormalization plain({.momentum = 0.5, .center = false, .scale = false});
+  plain(x);
+  CHECK(numbers(plain["moving_mean"]) == Numbers{1, 2});
+}
+
 TEST_CASE("BatchNormalization: twice in a pass moves the statistics twice, a pass that fails not at all") {
   struct Net : nn::Model {
     nn::BatchNormalization& norm = add(nn::BatchNormalization({.momentum = 0.5}));

@@ -380,6 +380,16 @@ TEST_CASE("penalties apart: data_loss and penalty add up to the loss") {
   CHECK_THROWS_WITH_AS(compile(), doctest::Contains("compile: a metric cannot be named 'penalty'"), ValueError);
 }
 
+TEST_CASE("weights: a loss of one's own that pairs every target with every prediction is told") {
+  Product model(Array::from(Numbers{0.5}, {1, 1}));
+  model.compile({.optimizer = "sgd", .loss = nn::Loss([](const Tensor& y, const Tensor& p) { return square(y - p); })});
+  const Tensor x = ones({4, 1});
+  CHECK_ERROR(ShapeError, model.train_on_batch(x, ones({4})),
+              "loss 'custom': it gave shape (4, 4) for targets (4,) and predictions (4, 1): they broadcast; reshape() "
+              "one like the other");
+  CHECK(model.train_on_batch(x, ones({4, 1})).loss == 0.25);
+}
+
 TEST_CASE("weights: targets of steps that do not count may be NaN") {
   const Tensor mask{{true, true, false}, {true, false, false}};
   const Tensor x{{{1.0}, {2.0}, {3.0}}, {{4.0}, {5.0}, {6.0}}};
