@@ -57,8 +57,10 @@ TABLE = {
         ("along_unit[i] += dy[i] * ((x[i] - mean) * scale);", "along_unit[i] += dy[i] * (x[i] - mean);"),
     ],
     "lib/kernels/softmax.cpp": [
-        ("left = x.size(); left > 0;", "left = x.size(); left > width;"),
-        ("out.data<T>(), out.size(), [](auto v)", "out.data<T>(), out.size() / 2, [](auto v)"),
+        ("for (; i < count; ++i) rest += x[i];", "for (; i + 1 < count; ++i) rest += x[i];"),
+        ("for (const T lane : partial) total += static_cast<double>(lane);", ""),
+        ("rows(i, std::min(block, end * width - i));", "rows(i, std::min(block, end * width - begin * width));"),
+        ("given->data<T>() + first", "given->data<T>()"),
     ],
     "lib/kernels/cross_entropy.cpp": [
         ("row < out.size(); ++row", "row < out.size() && row < 64; ++row"),

@@ -114,6 +114,8 @@ TABLE = {
     ],
     "lib/kernels/softmax.cpp": [
         ("to[k] = from[k] - top", "to[k] = from[k]"),
+        ("v[k] * (g[k] - along)", "v[k] * g[k]"),
+        ("totals[static_cast<std::size_t>(i / width)]", "totals[0]"),
     ],
     "lib/kernels/cross_entropy.cpp": [
         ("y[k] != 0 || l[k] != l[k] ?", "y[k] != 0 ?"),
