@@ -152,4 +152,12 @@ Score Model::train_on_batch(const Tensors& x, const Tensors& y, const BatchWeigh
   return std::move(figures).score();
 }
 
+void Model::save_weights(const std::string& path, std::source_location where) const {
+  nn::save_weights(*this, path, where);
+}
+
+LoadReport Model::load_weights(const std::string& path, const LoadOptions& options, std::source_location where) {
+  return nn::load_weights(*this, path, options, where);
+}
+
 }  // namespace xg::nn

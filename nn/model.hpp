@@ -14,6 +14,7 @@
 #include "nn/callbacks/history.hpp"
 #include "nn/callbacks/progress_line.hpp"
 #include "nn/module.hpp"
+#include "nn/saving/weights.hpp"
 #include "nn/training/compile_options.hpp"
 #include "nn/training/figures.hpp"
 #include "nn/training/samples.hpp"
@@ -145,6 +146,12 @@ class XG_API Model : public Module {
   void summary() const;
   /// Prints what summary() returns.
   void summary(std::ostream& out) const;
+
+  /// Writes the parameters and buffers into a safetensors file: nn::save_weights().
+  void save_weights(const std::string& path, std::source_location where = std::source_location::current()) const;
+  /// Loads them from one: nn::load_weights().
+  LoadReport load_weights(const std::string& path, const LoadOptions& options = {},
+                          std::source_location where = std::source_location::current());
 
   /// The optimizer given to compile.
   Optimizer& optimizer(std::source_location where = std::source_location::current());

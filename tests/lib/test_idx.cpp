@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/io/idx.hpp"
+#include "tests/support/folder.hpp"
 #include "tests/support/gzip.hpp"
 #include "tests/support/message.hpp"
 
@@ -17,29 +18,6 @@ using namespace xg;
 using namespace xg::testing;
 
 namespace {
-
-/// A folder that lives as long as the object.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "xgrad-idx-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-  std::string write(const std::string& content) const {
-    const std::string file = path("file");
-    std::ofstream(file, std::ios::binary) << content;
-    return file;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string big_endian(std::uint64_t value, int bytes) {
   std::string text;

@@ -551,7 +551,7 @@ TABLE = {
     "nn/callbacks/kept_weights.cpp": [
         ("named.value.array().clone()});", "named.value.array()});"),
         ("weight.place.assign(weight.kept);", ";"),
-        ("replace(*module, now, weight.kept);", ";"),
+        ("replace_buffer(*module, now, weight.kept.clone());", ";"),
     ],
     "nn/callbacks/monitor.cpp": [
         ("value + min_delta_ < *best_", "value < *best_"),
