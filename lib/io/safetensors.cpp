@@ -17,6 +17,7 @@ namespace xg {
 namespace {
 
 constexpr std::size_t most_header = 100'000'000, length_bytes = 8, alignment = 8;
+constexpr std::size_t most_empty = std::size_t{1} << 40;
 
 /// A dtype of the format: how it is written, how many bytes an element takes, and what it becomes.
 struct Stored {
@@ -172,6 +173,8 @@ class Header {
       fits = fits &&
              !__builtin_mul_overflow(bytes, static_cast<std::size_t>(std::max<std::int64_t>(shape.back(), 1)), &bytes);
     }
+    // Strides count what the other axes would take.
+    if (is_empty && (!fits || bytes > most_empty)) fail("'", name, "' has shape ", shape, ", which no array has");
     if (is_empty) bytes = 0;
     const Json::List& offsets = list(name, value, "data_offsets");
     if (offsets.size() != 2) fail("'", name, "': data_offsets are two numbers");

@@ -112,6 +112,27 @@ TABLE = {
     "lib/kernels/best_of_row.hpp": [
         ("has_nan |= x[i] != x[i];", ""),
     ],
+    "lib/io/json.cpp": [
+        ("if (depth > deepest)", "if (false)"),
+        ("if (++values_ > most_values)", "if (false)"),
+        ("first == 0xED && second > 0x9F", "false"),
+        ("low < 0xDC00 || low > 0xDFFF", "false"),
+        ("leading_zero && whole > 1", "false"),
+        ("if (at_ != text_.size()) fail", "if (false) fail"),
+    ],
+    "lib/io/safetensors.cpp": [
+        ("if (length > file_.size() - length_bytes)", "if (length > file_.size())"),
+        ("(exponent + 112) << 23", "(exponent + 111) << 23"),
+        ("if (entry.begin != at)", "if (false)"),
+        ("if (at != room)", "if (false)"),
+        ("entry.begin += before;", ""),
+        ("if (is_empty) bytes = 0;", ""),
+        ("size_of(a->second.dtype()) > size_of(b->second.dtype())", "false"),
+    ],
+    "lib/io/atomic_file.cpp": [
+        ("if (!temporary_.empty()) unlink(temporary_.c_str());", ""),
+        ("if (written < 0) fail", "if (false) fail"),
+    ],
     "lib/kernels/softmax.cpp": [
         ("to[k] = from[k] - top", "to[k] = from[k]"),
         ("v[k] * (g[k] - along)", "v[k] * g[k]"),

@@ -168,6 +168,15 @@ TABLE = {
         ("if (parameter.constraint)", "if (false)"),
         ("if (!parameter.value.requires_grad()) continue;", ""),
     ],
+    "nn/saving/weights.cpp": [
+        ("value.dtype() == found->dtype ||", ""),
+        ("(value.shape() == found->shape || is_other_batch())", "value.shape() == found->shape"),
+        ("if (name.empty()) continue;", ""),
+        ("else if (target->found)", "else if (false)"),
+        ("if (options.strict) check_all_came", "check_all_came"),
+        ("target.found = nullptr;", ""),
+        ("file.read_into(*target.found, elements, where);", ";"),
+    ],
     "nn/training/setup.cpp": [
         ("has_steps ? cleared(y, output.mask) : y", "y"),
         ("by_name ? y[name] : y[i]", "y[i]"),

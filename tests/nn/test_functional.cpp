@@ -324,6 +324,17 @@ TEST_CASE("functional: what does not fit is told where it is written") {
       "Functional: the input b: (2,) is float32, got float64: astype() converts it, or input() takes the dtype");
 }
 
+TEST_CASE("functional: an output that goes on, and an input that is one") {
+  const auto a = nn::input({3}, "a"), b = nn::input({2}, "b");
+  const auto hidden = a >> nn::Dense({.units = 4}), y = hidden >> nn::Dense({.units = 2});
+  nn::Functional model({a, b}, {{"hidden", hidden}, {"y", y}, {"b", b}});
+  const nn::Tensors given{{"a", ones({5, 3})}, {"b", ones({5, 2}) * 2.0}};
+  const nn::Tensors out = model(given);
+  CHECK(out["hidden"].shape() == Shape{5, 4});
+  CHECK(out["y"].shape() == Shape{5, 2});
+  CHECK(numbers(out["b"]) == Numbers(10, 2));
+}
+
 TEST_CASE("functional: a layer that gives something else than when the model was made") {
   const auto x = nn::input({3});
   bool cuts = false;

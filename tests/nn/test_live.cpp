@@ -233,3 +233,12 @@ TEST_CASE("live: a copy and an assigned optimizer follow too, one that was moved
   CHECK(optimizer.parameters().empty());
   CHECK_FALSE(optimizer.attached());
 }
+
+TEST_CASE("live: a step that fails leaves no gradient where there was none") {
+  Tensor a = ones({2}).set_requires_grad(), b = ones({2}).set_requires_grad();
+  nn::SGD optimizer({{"a", a}, {"b", b}}, {.learning_rate = nn::LearningRate([](std::int64_t) { return -1.0; })});
+  b.set_grad(Tensor{5.0f, 6.0f});
+  CHECK_THROWS_AS(optimizer.minimize(sum(a * b)), ValueError);
+  CHECK(!a.grad().defined());
+  CHECK(numbers(b.grad()) == Numbers{5, 6});
+}

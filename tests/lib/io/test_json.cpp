@@ -67,6 +67,7 @@ TEST_CASE("json: what is no JSON is told with its byte") {
   CHECK(refused("\"\\x\"") == "text: byte 2: no such escape");
   CHECK(refused("\"\\u12\"") == "text: byte 3: four hexadecimal digits are expected");
   CHECK(refused("\"\\ud83d\"") == "text: byte 7: the second half of a character is expected");
+  CHECK(refused("\"\\ud83d\\u0041\"") == "text: byte 13: the second half of a character is expected");
   CHECK(refused("\"\\ude00\"") == "text: byte 7: half of a character");
   CHECK(refused("{\"a\":1,\"b\":2,\"a\":3}") ==
         "text: byte 19: the name 'a' is written twice in an object that ends here");

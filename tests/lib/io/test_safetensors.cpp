@@ -156,6 +156,8 @@ TEST_CASE("safetensors: damaged headers") {
   CHECK(one("\"F32\"", "[2]", "[0,4]") == "'a' has 4 bytes, F32 (2,) takes 8");
   CHECK(one("\"F32\"", "[4294967296,4294967296]", "[0,4]") ==
         "'a' has 4 bytes, F32 (4294967296, 4294967296) takes more");
+  CHECK(one("\"F32\"", "[0,4294967296,4294967296]", "[0,0]") ==
+        "'a' has shape (0, 4294967296, 4294967296), which no array has");
   CHECK(one("\"F32\"", "[1]", "[4,8]") == "'a' begins at byte 4 of the data, 0 is expected: no holes, no overlap");
   CHECK(one("\"F32\"", "[4]", "[0,16]") == "'a' ends at byte 16 of the data, which has 8");
   CHECK(one("\"F32\"", "[1]", "[0,4]") == "the arrays end at byte 4 of the data, which has 8");

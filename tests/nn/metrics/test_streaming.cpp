@@ -307,3 +307,20 @@ TEST_CASE("streaming: an update that is refused changes nothing") {
   }
   CHECK(auc.result() == 1);
 }
+
+TEST_CASE("streaming: a costly metric is asked for once more at the end of an epoch") {
+  struct Same : nn::Model {
+    nn::Parameter none = parameter("none", ones({1}));
+    Tensor forward(const Tensor& x) override { return x * none; }
+  };
+  Same model;
+  model.compile({.optimizer = nn::SGD({.learning_rate = 0}), .loss = "mse", .metrics = {"auc"}});
+  std::vector<float> scores, truth;
+  for (int i = 0; i < 23; ++i) {
+    scores.push_back(static_cast<float>(i * 7 % 23));
+    truth.push_back(i == 22 ? 1 : static_cast<float>(i % 2));
+  }
+  const Tensor x = Array::from(scores, {23, 1}), y = Array::from(truth, {23, 1});
+  const auto history = model.fit(x, y, {.batch_size = 1, .verbose = 0, .shuffle = false});
+  CHECK(history["auc"].back() == model.evaluate(x, y, {.verbose = 0})["auc"]);
+}

@@ -87,6 +87,20 @@ TEST_CASE("weights in files: names are mapped, floats converted") {
               concat("load_weights: ", path, ": 'fc.weight' and 'fc.bias' in the file both became 'dense_1.bias'"));
 }
 
+TEST_CASE("weights in files: whole numbers stay whole") {
+  struct Counter : nn::Model {
+    nn::Buffer count;
+    explicit Counter(std::int64_t start) : count(buffer("count", xg::full({1}, start, int64))) {}
+    Tensor forward(const Tensor& t) override { return t; }
+  };
+  const Folder folder;
+  const std::string path = folder.path("w.safetensors");
+  Counter one(std::int64_t{1} << 60), other(0);
+  one.save_weights(path);
+  other.load_weights(path);
+  CHECK(other.count.item<std::int64_t>() == std::int64_t{1} << 60);
+}
+
 TEST_CASE("weights in files: a state of another batch comes over") {
   const Folder folder;
   const std::string path = folder.path("w.safetensors");

@@ -380,6 +380,19 @@ TEST_CASE("penalties apart: data_loss and penalty add up to the loss") {
   CHECK_THROWS_WITH_AS(compile(), doctest::Contains("compile: a metric cannot be named 'penalty'"), ValueError);
 }
 
+TEST_CASE("weights: an output that is called mask, and has targets, is no mask") {
+  struct Flags : nn::Model {
+    nn::Parameter k = parameter("k", ones({1}));
+    Tensors forward_many(const Tensors& x) override { return {{"p", x[0] * k}, {"mask", x[0] > 0.0}}; }
+  };
+  Flags model;
+  const auto apart = [](const Tensor& y, const Tensor& p) { return abs(y - astype(p, float32)); };
+  model.compile({.optimizer = "sgd", .loss = {{"p", "mse"}, {"mask", nn::Loss(apart)}}});
+  const Tensor x{{1.0f, -1.0f}, {2.0f, 3.0f}};
+  const nn::Score score = model.evaluate(x, Tensors{{"p", x}, {"mask", ones({2, 2})}}, quiet);
+  CHECK(score.loss == 0.25);
+}
+
 TEST_CASE("weights: a loss of one's own that pairs every target with every prediction is told") {
   Product model(Array::from(Numbers{0.5}, {1, 1}));
   model.compile({.optimizer = "sgd", .loss = nn::Loss([](const Tensor& y, const Tensor& p) { return square(y - p); })});
