@@ -4,14 +4,12 @@
 #include <source_location>
 #include <string>
 
-#include "lib/export.hpp"
-
 namespace xg {
 
 /// A file that appears whole or not at all. What is written goes into a temporary file in the same folder; commit()
 /// brings it to the disk and gives it its name, in the place of an earlier file of that name. Without commit() nothing
 /// is left of it. Whatever the system refuses is an IOError with the path and the system's reason.
-class XG_API AtomicFile {
+class AtomicFile {
  public:
   /// Begins one. `op` is what errors begin with.
   AtomicFile(const char* op, std::string path, std::source_location where);

@@ -8,13 +8,11 @@
 #include <variant>
 #include <vector>
 
-#include "lib/export.hpp"
-
 namespace xg {
 
 /// A JSON value (RFC 8259): null, true or false, a number, a text, a list, or names with values in the order in which
 /// they were written. Whole numbers that int64 holds are kept as such, all others as double.
-class XG_API Json {
+class Json {
  public:
   /// Values in a row.
   using List = std::vector<Json>;
@@ -37,6 +35,7 @@ class XG_API Json {
   }
   /// What a name of an object stands for; null if there is none, or it is no object.
   const Json* find(std::string_view name) const;
+  /// Same kind, same value; the names of objects in the same order.
   bool operator==(const Json&) const = default;
 
  private:
@@ -46,10 +45,10 @@ class XG_API Json {
 /// Reads a text that is one JSON value. Anything else, a name that is written twice in an object, text that is no
 /// UTF-8, values nested more than 64 deep, or more than 250,000 of them are an IOError that begins with `source` and
 /// names the byte.
-XG_API Json parse_json(std::string_view text, const std::string& source,
-                       std::source_location where = std::source_location::current());
+Json parse_json(std::string_view text, const std::string& source,
+                std::source_location where = std::source_location::current());
 /// Writes it without spaces; numbers with all the digits it takes to read them back. NaN and infinities, which JSON
 /// does not know, are a ValueError.
-XG_API std::string to_string(const Json& value, std::source_location where = std::source_location::current());
+std::string to_string(const Json& value, std::source_location where = std::source_location::current());
 
 }  // namespace xg

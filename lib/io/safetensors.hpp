@@ -38,7 +38,9 @@ class XG_API SafetensorsFile {
   /// Opens and checks it.
   explicit SafetensorsFile(const std::string& path, std::source_location where = std::source_location::current());
   ~SafetensorsFile();
+  /// Takes the other's place, which is left without a file.
   SafetensorsFile(SafetensorsFile&&) noexcept;
+  /// Takes the other's place, which is left without a file.
   SafetensorsFile& operator=(SafetensorsFile&&) noexcept;
 
   /// What there is, in the order of the bytes.

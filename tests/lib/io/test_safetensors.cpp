@@ -10,7 +10,6 @@
 #include <cstring>
 #include <limits>
 
-#include "lib/io/atomic_file.hpp"
 #include "tests/support/check_error.hpp"
 #include "tests/support/folder.hpp"
 
@@ -213,14 +212,4 @@ TEST_CASE("safetensors: a disk that is full leaves the old file, and nothing bes
   write_safetensors(path, large);
   CHECK(read_safetensors(path).arrays.size() == 2);
   CHECK(folder.files() == 1);
-}
-
-TEST_CASE("atomic file: without commit() nothing is left") {
-  const Folder folder;
-  {
-    AtomicFile file("test", folder.path("a"), std::source_location::current());
-    file.write("abc", 3);
-    CHECK(folder.files() == 1);
-  }
-  CHECK(folder.files() == 0);
 }
