@@ -1,13 +1,13 @@
 #include "lib/io/atomic_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -22,18 +22,18 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// What a new file may be used for: what the process grants to all its files.
-mode_t usual_mode() {
-  const mode_t masked = umask(0);
-  umask(masked);
-  return 0666 & ~masked;
-}
+std::atomic<std::uint64_t> files_made = 0;
 
 }  // namespace
 
 AtomicFile::AtomicFile(const char* op, std::string path, std::source_location where)
-    : op_(op), path_(std::move(path)), temporary_(path_ + ".XXXXXX"), where_(where) {
-  file_ = mkostemp(temporary_.data(), O_CLOEXEC);
+    : op_(op), path_(std::move(path)), where_(where) {
+  // A name that nobody has, so that the process's own mode for new files holds. Another one may be left of a program
+  // that was killed.
+  do {
+    temporary_ = concat(path_, '.', getpid(), '.', ++files_made);
+    file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (file_ < 0 && errno == EEXIST);
   if (file_ < 0) fail("cannot create a file beside it");
 }
 
@@ -67,7 +67,6 @@ void AtomicFile::sync_folder() const {
 }
 
 void AtomicFile::commit() {
-  if (fchmod(file_, usual_mode()) != 0) fail("cannot set its mode");
   if (fsync(file_) != 0) fail("cannot bring it to the disk");
   if (close(std::exchange(file_, -1)) != 0) fail("cannot close it");
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot give it its name");
